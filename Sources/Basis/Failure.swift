@@ -1,0 +1,17 @@
+/// A fact that stops a program, told in one line without its program's name: `cannot open 'x.safetensors': no such file`.
+///
+/// Lower case, the fact first, the subject in single quotes, no full stop. Libraries throw it; `Toolkit` prints it after the
+/// program's name and exits with 2.
+public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ fact: String) { description = fact }
+
+    /// The same fact with what it happened to in front of it: `'model.tern': tensor 'x' is cut short`.
+    public func about(_ subject: String) -> Failure { Failure("'\(subject)': \(description)") }
+}
+
+/// Runs `body`; a failure in it is told with `subject` in front.
+public func naming<Result>(_ subject: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let failure as Failure { throw failure.about(subject()) }
+}

@@ -1,0 +1,29 @@
+import Basis
+
+/// Tensors that can be read one by one: a file, a directory of shards, a stream, a model made up in memory.
+public protocol TensorSource: AnyObject {
+    /// In the order in which they are stored. A source that is a stream can only be read in this order, each tensor once.
+    var entries: [TensorEntry] { get }
+
+    /// Fills `buffer`, whose size is the entry's `byteCount`.
+    func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws
+
+    /// The tensor's bytes where they lie in memory, valid as long as the source lives; nil if they have to be read.
+    func mapped(_ index: Int) -> UnsafeRawBufferPointer?
+}
+
+extension TensorSource {
+    public func mapped(_ index: Int) -> UnsafeRawBufferPointer? { nil }
+
+    public func index(of name: String) -> Int? { entries.firstIndex { $0.name == name } }
+
+    /// Calls `body` with the tensor's bytes, mapped where they are or read into memory for the while.
+    public func withBytes<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+        if let bytes = mapped(index) { return try body(bytes) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, entries[index].byteCount), alignment: 64)
+        defer { buffer.deallocate() }
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<entries[index].byteCount])
+        try read(index, into: bytes)
+        return try body(UnsafeRawBufferPointer(bytes))
+    }
+}
