@@ -16,6 +16,5 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
-        .target(name: "Safetensors", dependencies: ["Basis", "Tensors", "Models"], path: "Formats/Safetensors"),
     ]
 )
