@@ -15,6 +15,8 @@ let package = Package(
         .target(name: "Basis", dependencies: ["CCrypto"]),
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
         .target(name: "Tokens", dependencies: ["Basis"]),
-        .target(name: "Models", dependencies: ["Basis", "Tensors"]),
+        .target(name: "Models", dependencies: ["Basis", "CTernKernels", "Tensors"]),
+        .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
+        .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
     ]
 )
