@@ -16,5 +16,6 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
+        .testTarget(name: "BasisTests", dependencies: ["Basis"]),
     ]
 )
