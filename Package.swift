@@ -18,5 +18,6 @@ let package = Package(
         .target(name: "Models", dependencies: ["Basis", "CTernKernels", "Tensors"]),
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
+        .testTarget(name: "BasisTests", dependencies: ["Basis"]),
     ]
 )

@@ -7,6 +7,9 @@ public struct Session: Sendable {
     public internal(set) var position = 0
     var slots: [StateSlot]
 
+    /// Of no model: what stays behind where a session was moved away.
+    public static let none = Session(stateWidths: [])
+
     /// A session that has seen nothing, for graphs with the given widths of state, one for each operation with state.
     init(stateWidths: [Int]) { slots = stateWidths.map(StateSlot.init(width:)) }
 

@@ -1,0 +1,51 @@
+import Glibc
+
+/// A regular file's bytes in memory, read from disk as they are touched.
+///
+/// Cutting the file short while it is mapped kills the program that touches the missing part (SIGBUS); nothing guards against it.
+public final class MappedFile: @unchecked Sendable {
+    public let name: String
+    /// Valid as long as this object lives: `withBytes` sees to that, keeping the object in a variable does not.
+    public let bytes: UnsafeRawBufferPointer
+
+    public convenience init(_ path: String) throws {
+        try self.init(Descriptor(reading: path))
+    }
+
+    /// Maps all of a regular file; the descriptor is not needed afterwards.
+    public init(_ descriptor: Descriptor) throws {
+        let status = try descriptor.status()
+        guard status.kind == .regular else { throw Failure("cannot map '\(descriptor.name)': not a regular file") }
+        name = descriptor.name
+        guard status.size > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        guard let start = mmap(nil, status.size, PROT_READ, MAP_PRIVATE, descriptor.number, 0), start != MAP_FAILED else {
+            throw Failure.system("map", descriptor.name, errno)
+        }
+        bytes = UnsafeRawBufferPointer(start: start, count: status.size)
+    }
+
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(bytes) }
+    }
+
+    deinit {
+        guard let start = bytes.baseAddress else { return }
+        munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+    }
+}
+
+extension MappedFile {
+    /// All bytes of a small file; refuses more than `limit` bytes.
+    public static func contents(_ path: String, limit: Int = 128 << 20) throws -> [UInt8] {
+        let descriptor = try Descriptor(reading: path)
+        let status = try descriptor.status()
+        guard status.kind == .regular else { return try DescriptorReader(descriptor).readAll(limit: limit) }
+        guard status.size <= limit else { throw Failure("'\(path)' has \(status.size) bytes, more than \(limit)") }
+        var content = [UInt8](repeating: 0, count: status.size)
+        try content.withUnsafeMutableBytes { try descriptor.read(at: 0, into: $0) }
+        return content
+    }
+}
