@@ -116,3 +116,11 @@ public final class TernarySource: TensorSource {
         try quantise(weight, stored, into: scratch.bytes)
     }
 }
+
+extension TernarySource {
+    /// Whether `source` holds floats where the graph multiplies by trits.
+    public static func isNeeded(for source: any TensorSource, _ graph: Graph) -> Bool {
+        let elements = Dictionary(source.entries.map { ($0.name, $0.element) }) { first, _ in first }
+        return graph.weights.contains { $0.kind == .ternary && elements[$0.name] != .uint8 }
+    }
+}
