@@ -1,14 +1,13 @@
 import Glibc
 import Models
 
-/// log p(token t | tokens before t), natural logarithm, for each token but the first.
-public func logProbabilities(of tokens: [Int32], _ machine: Machine, from session: Session) throws -> [Double] {
-    guard !tokens.isEmpty else { return [] }
-    try machine.check(tokens)
-    var result: [Double] = []
-    var feeds = [Machine.Feed(session, tokens.dropLast(), wanted: .all)]
-    try machine.run(&feeds) { _, position, logits in
-        result.append(logSoftmax(logits, at: Int(tokens[position + 1])))
+/// log p(token t | tokens before t), natural logarithm, for each token of each text but its first. The texts go through the model together.
+public func logProbabilities(of texts: [[Int32]], _ machine: Machine, from session: Session) throws -> [[Double]] {
+    for tokens in texts { try machine.check(tokens) }
+    var result = [[Double]](repeating: [], count: texts.count)
+    var feeds = texts.map { Machine.Feed(session, $0.dropLast(), wanted: .all) }
+    try machine.run(&feeds) { feed, position, logits in
+        result[feed].append(logSoftmax(logits, at: Int(texts[feed][position + 1])))
     }
     return result
 }

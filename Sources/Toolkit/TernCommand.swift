@@ -9,6 +9,9 @@ public let ternVersion = "0.1.0"
 ///
 /// Exit status: 0 done, 1 a negative answer (a check that failed), 2 failure, 64 wrong usage.
 public protocol TernCommand: ParsableCommand {
+    /// The arguments in the form that ArgumentParser can read.
+    static func completed(_ arguments: [String]) -> [String]
+
     func execute() throws
 }
 
@@ -18,11 +21,13 @@ public struct NegativeAnswer: Error {
 }
 
 extension TernCommand {
+    public static func completed(_ arguments: [String]) -> [String] { arguments }
+
     public static func main() {
         // A closed pipe ends a program quietly, whatever the parent process made of the signal.
         signal(SIGPIPE, SIG_DFL)
         do {
-            let command = try parseAsRoot()
+            let command = try parseAsRoot(completed(Array(CommandLine.arguments.dropFirst())))
             guard let program = command as? Self else {
                 var other = command
                 return try other.run()
