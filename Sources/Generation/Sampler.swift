@@ -92,7 +92,7 @@ struct Sampler {
     }
 
     private mutating func draw(_ candidates: [Candidate]) -> Int32 {
-        var rest = random.uniform() * candidates.reduce(0) { $0 + $1.weight }
+        var rest = random.uniformDouble() * candidates.reduce(0) { $0 + $1.weight }
         for candidate in candidates {
             rest -= candidate.weight
             if rest < 0 { return candidate.token }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Basis
-import Glibc
 import Tensors
 
 /// Options that every program has.
@@ -18,11 +17,5 @@ public struct CommonOptions: ParsableArguments {
     }
 
     /// The threads asked for, or one for each processor that this process may run on.
-    public var pool: ThreadPool { ThreadPool(threads: threads ?? CommonOptions.processors) }
-
-    private static var processors: Int {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-        return withUnsafeBytes(of: set) { max(1, $0.reduce(0) { $0 + $1.nonzeroBitCount }) }
-    }
+    public var pool: ThreadPool { ThreadPool(threads: threads ?? ThreadPool.processors) }
 }

@@ -10,7 +10,7 @@ public struct AbsMean: Quantiser {
     public static func quantise(
         _ matrix: FloatMatrix, codes: UnsafeMutableRawBufferPointer, _ kernels: Kernels, _ threads: ThreadPool
     ) throws -> QuantisedMatrix {
-        let sum = kernels.sumOfMagnitudes(matrix.bytes, element: matrix.element, threads)
+        let sum = kernels.sumOfMagnitudes(matrix.bytes, element: matrix.element, threads) ?? .nan
         guard sum.isFinite else { throw Failure("holds a NaN or an infinity") }
         // The originals compute in float32: the reciprocal first, then the product.
         let inverse = 1 / max(Float(sum / Double(matrix.rows * matrix.columns)), 1e-5)

@@ -3,7 +3,7 @@ import Glibc
 /// A number that counts what is done with it: `define` run on it says what an operation costs.
 package struct Counted: Arithmetic {
     /// Where the counts go.
-    package final class Tally {
+    package final class Tally: @unchecked Sendable {
         package var cost = Cost()
         package init() {}
     }

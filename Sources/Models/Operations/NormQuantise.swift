@@ -15,12 +15,13 @@ public struct NormQuantise: Operation {
     public func form(of inputs: [Form]) throws -> Form { try Quantise().form(of: [try norm.form(of: inputs)]) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let (x, gain, width, table) = (inputs[0], context.parameter.floats, output.width, context.kernels.table)
+        let (x, gain, width, kernels) = (inputs[0], context.parameter.floats, output.width, context.kernels)
         context.eachRow(of: output) { row in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { scratch in
                 guard let normed = scratch.baseAddress else { return }
-                table.rms_norm(x[row], gain, norm.epsilon, width, normed)
-                output.sums[row] = table.quantise(normed, width, output.planes(row), output.inverseScales + row)
+                kernels.rmsNorm(x[row], gain: gain, epsilon: norm.epsilon, width: width, into: normed)
+                output.sums[row] = kernels.quantise(
+                    normed, width: width, into: output.planes(row), inverse: output.inverseScales + row)
             }
         }
     }

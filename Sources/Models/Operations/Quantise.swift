@@ -13,9 +13,10 @@ public struct Quantise: Operation {
     public func form(of inputs: [Form]) throws -> Form { .quantised(try floatWidth(inputs)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let (x, width, quantise) = (inputs[0], output.width, context.kernels.table.quantise)
+        let (x, kernels) = (inputs[0], context.kernels)
         context.eachRow(of: output) { row in
-            output.sums[row] = quantise(x[row], width, output.planes(row), output.inverseScales + row)
+            output.sums[row] = kernels.quantise(
+                x[row], width: x.width, into: output.planes(row), inverse: output.inverseScales + row)
         }
     }
 

@@ -28,8 +28,8 @@ public struct RMSNorm: Operation {
     }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let (x, gain, width, norm) = (inputs[0], context.parameter.floats, output.width, context.kernels.table.rms_norm)
-        context.eachRow(of: output) { norm(x[$0], gain, epsilon, width, output[$0]) }
+        let (x, gain, kernels) = (inputs[0], context.parameter.floats, context.kernels)
+        context.eachRow(of: output) { kernels.rmsNorm(x[$0], gain: gain, epsilon: epsilon, width: x.width, into: output[$0]) }
     }
 
     public func define<Number: Arithmetic>(

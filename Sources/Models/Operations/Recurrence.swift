@@ -25,12 +25,13 @@ public struct Recurrence: Operation {
 
     /// Sessions do not touch each other, and neither do the elements of one: both are shared out.
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let (i, f, step) = (inputs[0], inputs[1], context.kernels.table.recurrence)
+        let (i, f, kernels) = (inputs[0], inputs[1], context.kernels)
         for (segment, h) in zip(context.segments, context.states) {
             context.threads.parallel(width, grain: max(256, RunContext.grain / max(1, segment.rows.count))) { part in
                 for row in segment.rows {
                     let at = part.lowerBound
-                    step(i[row] + at, f[row] + at, part.count, h + at, output[row] + at)
+                    kernels.recurrence(
+                        input: i[row] + at, forget: f[row] + at, width: part.count, state: h + at, into: output[row] + at)
                 }
             }
         }

@@ -12,8 +12,8 @@ public struct SiLU: Operation {
     public func form(of inputs: [Form]) throws -> Form { .floats(try floatWidth(inputs)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let (x, width, function) = (inputs[0], output.width, context.kernels.table.silu)
-        context.eachRow(of: output) { function(x[$0], width, output[$0]) }
+        let (x, kernels) = (inputs[0], context.kernels)
+        context.eachRow(of: output) { kernels.silu(x[$0], width: x.width, into: output[$0]) }
     }
 
     public func define<Number: Arithmetic>(

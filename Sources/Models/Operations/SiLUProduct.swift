@@ -12,8 +12,8 @@ public struct SiLUProduct: Operation {
     public func form(of inputs: [Form]) throws -> Form { .floats(try commonWidth(inputs, count: 2)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let (a, b, width, function) = (inputs[0], inputs[1], output.width, context.kernels.table.silu_product)
-        context.eachRow(of: output) { function(a[$0], b[$0], width, output[$0]) }
+        let (a, b, kernels) = (inputs[0], inputs[1], context.kernels)
+        context.eachRow(of: output) { kernels.siluProduct(a[$0], b[$0], width: a.width, into: output[$0]) }
     }
 
     public func define<Number: Arithmetic>(

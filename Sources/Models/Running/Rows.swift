@@ -1,4 +1,3 @@
-import CTernKernels
 import Tensors
 
 /// The rows of one node's output, one a token, in memory that a machine lends for the while. Never escapes the operation it is given to.
@@ -21,7 +20,7 @@ public struct Rows {
     static func bytes(of form: Form) -> Int {
         switch form {
         case .floats(let width): (width * 4 + 63) / 64 * 64
-        case .quantised(let width): tern_activation_bytes(width) + 64
+        case .quantised(let width): Kernels.activationBytes(width: width) + 64
         }
     }
 
@@ -37,7 +36,7 @@ public struct Rows {
 /// Quantised rows.
 extension Rows {
     /// Bytes from one row's planes to the next row's.
-    public var planeStride: Int { tern_activation_bytes(width) }
+    public var planeStride: Int { Kernels.activationBytes(width: width) }
 
     /// The int8 activations of a row, in the planes that the products read.
     public func planes(_ index: Int) -> UnsafeMutablePointer<Int8> {

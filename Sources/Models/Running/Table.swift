@@ -21,10 +21,6 @@ public final class Table: @unchecked Sendable {
     func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>, _ kernels: Kernels) {
         guard row >= 0, row < rows, let base = memory.baseAddress else { return output.update(repeating: 0, count: columns) }
         let start = base + row * columns * element.size
-        switch element {
-        case .float16: kernels.table.widen_f16(start, columns, output)
-        case .bfloat16: kernels.table.widen_bf16(start, columns, output)
-        default: UnsafeMutableRawPointer(output).copyMemory(from: start, byteCount: columns * 4)
-        }
+        _ = kernels.widen(start, element: element, count: columns, into: output)
     }
 }

@@ -94,9 +94,8 @@ public final class TernarySource: TensorSource {
     private func readSame(_ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         try origin.read(stored, into: buffer)
         let entry = origin.entries[stored]
-        guard entry.element.isFloat else { return }
-        let sum = kernels.sumOfMagnitudes(UnsafeRawBufferPointer(buffer), element: entry.element)
-        guard sum.isFinite else { throw Failure("tensor '\(entry.name)' holds a NaN or an infinity") }
+        let sum = kernels.sumOfMagnitudes(UnsafeRawBufferPointer(buffer), element: entry.element, threads)
+        guard sum?.isFinite ?? true else { throw Failure("tensor '\(entry.name)' holds a NaN or an infinity") }
     }
 
     private func quantise(_ weight: Weight, _ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
