@@ -16,6 +16,8 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
+        .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors"]),
     ]
 )
