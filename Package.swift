@@ -17,6 +17,8 @@ let package = Package(
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
+        .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors"]),
     ]
 )

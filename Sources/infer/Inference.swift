@@ -69,6 +69,7 @@ struct Inference {
         let prompts = prompts
         guard let group = try prompts.group(of: 2), let prompt = group.first else { throw Failure("there is no prompt") }
         guard group.count == 1 else { throw Failure("--logits takes one prompt, and there are more") }
-        try writeLogits(of: prompt.request.tokens, from: prompt.request.session, machine, to: path)
+        try machine.check(prompt.request.tokens)
+        try Toolkit.writeLogits(of: prompt.request.tokens, from: prompt.request.session, machine, to: path)
     }
 }

@@ -16,12 +16,12 @@ public struct NormQuantise: Operation {
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         let (x, gain, width, kernels) = (inputs[0], context.parameter.floats, output.width, context.kernels)
+        let quantised = output.quantised
         context.eachRow(of: output) { row in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { scratch in
                 guard let normed = scratch.baseAddress else { return }
                 kernels.rmsNorm(x[row], gain: gain, epsilon: norm.epsilon, width: width, into: normed)
-                output.sums[row] = kernels.quantise(
-                    normed, width: width, into: output.planes(row), inverse: output.inverseScales + row)
+                quantised.quantise(normed, row: row, kernels: kernels)
             }
         }
     }

@@ -13,11 +13,8 @@ public struct Quantise: Operation {
     public func form(of inputs: [Form]) throws -> Form { .quantised(try floatWidth(inputs)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let (x, kernels) = (inputs[0], context.kernels)
-        context.eachRow(of: output) { row in
-            output.sums[row] = kernels.quantise(
-                x[row], width: x.width, into: output.planes(row), inverse: output.inverseScales + row)
-        }
+        let (x, quantised, kernels) = (inputs[0], output.quantised, context.kernels)
+        context.eachRow(of: output) { quantised.quantise(x[$0], row: $0, kernels: kernels) }
     }
 
     public func define<Number: Arithmetic>(

@@ -29,10 +29,9 @@ public struct TernaryLinear: Operation {
     }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        let x = inputs[0]
         context.parameter.matrix.multiply(
-            planes: x.planes(0), stride: x.planeStride, sums: x.sums, inverseScales: x.inverseScales, count: x.count,
-            to: output[0], stride: Rows.bytes(of: output.form) / MemoryLayout<Float>.stride, context.kernels, context.threads)
+            inputs[0].quantised, count: output.count, into: output[0], outStride: output.stride, kernels: context.kernels,
+            pool: context.threads)
     }
 
     public func define<Number: Arithmetic>(

@@ -2,7 +2,7 @@ import Tensors
 
 /// The rows of one node's output, one a token, in memory that a machine lends for the while. Never escapes the operation it is given to.
 ///
-/// Floats: row after row, `stride` floats apart. Quantised: the planes of all rows, then one inverse scale a row, then one sum a row.
+/// Floats lie row after row, `stride` apart; quantised rows as `QuantisedRows` has them.
 public struct Rows {
     public let form: Form
     public let count: Int
@@ -20,7 +20,7 @@ public struct Rows {
     static func bytes(of form: Form) -> Int {
         switch form {
         case .floats(let width): (width * 4 + 63) / 64 * 64
-        case .quantised(let width): Kernels.activationBytes(width: width) + 64
+        case .quantised(let width): QuantisedRows.bytes(width: width)
         }
     }
 
@@ -29,27 +29,14 @@ public struct Rows {
         (base + index * Self.bytes(of: form)).assumingMemoryBound(to: Float.self)
     }
 
+    /// Floats from one row to the next.
+    public var stride: Int { Self.bytes(of: form) / MemoryLayout<Float>.stride }
+
+    /// The rows as quantised activations.
+    public var quantised: QuantisedRows { QuantisedRows(width: width, capacity: capacity, memory: base) }
+
     /// The first `count` of these rows.
     func prefix(_ count: Int) -> Rows { Rows(form: form, count: count, base: base, capacity: capacity) }
-}
-
-/// Quantised rows.
-extension Rows {
-    /// Bytes from one row's planes to the next row's.
-    public var planeStride: Int { Kernels.activationBytes(width: width) }
-
-    /// The int8 activations of a row, in the planes that the products read.
-    public func planes(_ index: Int) -> UnsafeMutablePointer<Int8> {
-        (base + index * planeStride).assumingMemoryBound(to: Int8.self)
-    }
-
-    /// What an activation of value 1 stands for, one a row.
-    public var inverseScales: UnsafeMutablePointer<Float> { (base + capacity * planeStride).assumingMemoryBound(to: Float.self) }
-
-    /// The sum of a row's activations, one a row.
-    public var sums: UnsafeMutablePointer<Int32> {
-        (base + capacity * (planeStride + MemoryLayout<Float>.size)).assumingMemoryBound(to: Int32.self)
-    }
 }
 
 extension Rows {
@@ -58,10 +45,7 @@ extension Rows {
         guard from != to else { return }
         switch form {
         case .floats: self[to].update(from: self[from], count: width)
-        case .quantised:
-            planes(to).update(from: planes(from), count: planeStride)
-            inverseScales[to] = inverseScales[from]
-            sums[to] = sums[from]
+        case .quantised: quantised.move(from, to: to)
         }
     }
 }

@@ -84,8 +84,13 @@ extension Weights {
         try weight.check(source.entries[scaleIndex], element: .float32, shape: [1])
         let scale = try source.withBytes(scaleIndex) { $0.loadUnaligned(as: Float.self) }
         guard scale.isFinite, scale > 0 else { throw Failure("its scale is \(scale), expected a positive number") }
+        if let bytes = source.mapped(index),
+            let matrix = try TernaryMatrix(borrowing: bytes, of: source, rows: weight.rows, columns: weight.columns, scale: scale)
+        {
+            return matrix
+        }
         return try source.withBytes(index) { bytes in
-            try TernaryMatrix(rows: weight.rows, columns: weight.columns, scale: scale, codes: bytes, threads: threads)
+            try TernaryMatrix(copying: bytes, rows: weight.rows, columns: weight.columns, scale: scale, pool: threads)
         }
     }
 
