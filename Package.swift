@@ -18,6 +18,9 @@ let package = Package(
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
+        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean"]),
+        .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Tensors"], path: "Tests/Support"),
+        .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors"]),
     ]

@@ -10,14 +10,14 @@ public struct Rows {
     /// Rows that the memory was laid out for: it fixes where the scales and sums of quantised rows lie.
     let capacity: Int
 
-    init(form: Form, count: Int, base: UnsafeMutableRawPointer, capacity: Int) {
+    package init(form: Form, count: Int, base: UnsafeMutableRawPointer, capacity: Int) {
         (self.form, self.count, self.base, self.capacity) = (form, count, base, capacity)
     }
 
     public var width: Int { form.width }
 
     /// Bytes that a row of this form takes, a multiple of 64, so that rows of several forms can share one arena.
-    static func bytes(of form: Form) -> Int {
+    package static func bytes(of form: Form) -> Int {
         switch form {
         case .floats(let width): (width * 4 + 63) / 64 * 64
         case .quantised(let width): QuantisedRows.bytes(width: width)

@@ -13,6 +13,14 @@ public struct RunContext: ~Copyable {
     /// The node's state, one pointer a segment.
     public internal(set) var states: [UnsafeMutablePointer<Float>]
 
+    package init(
+        kernels: Kernels, threads: ThreadPool, tokens: UnsafeBufferPointer<Int32>, segments: [Segment], parameter: Parameter,
+        states: [UnsafeMutablePointer<Float>]
+    ) {
+        (self.kernels, self.threads, self.tokens, self.segments) = (kernels, threads, tokens, segments)
+        (self.parameter, self.states) = (parameter, states)
+    }
+
     /// Calls `body` with parts of the rows, several at a time where that pays; rows must not depend on each other.
     public func eachRow(of rows: Rows, _ body: (Int) -> Void) {
         threads.parallel(rows.count, grain: max(1, RunContext.grain / max(1, rows.width))) { part in
@@ -26,6 +34,8 @@ public struct RunContext: ~Copyable {
 
 /// The rows of one session in a run.
 public struct Segment: Hashable, Sendable {
+    package init(rows: Range<Int>, position: Int) { (self.rows, self.position) = (rows, position) }
+
     public let rows: Range<Int>
     /// Tokens that the session had seen before.
     public let position: Int
@@ -57,7 +67,7 @@ public enum Parameter: Sendable {
 
 /// Floats that stay where they are as long as this lives.
 public final class DenseParameter: @unchecked Sendable {
-    let pointer: UnsafePointer<Float>
+    package let pointer: UnsafePointer<Float>
     let count: Int
 
     public init(_ values: [Float]) {
