@@ -17,7 +17,8 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
+        .target(name: "HuggingFace", dependencies: ["Basis", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace"]),
     ]
 )
