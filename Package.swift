@@ -21,7 +21,8 @@ let package = Package(
         .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean"]),
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Tensors"], path: "Tests/Support"),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
+        .target(name: "HuggingFace", dependencies: ["Basis", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace"]),
     ]
 )
