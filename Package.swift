@@ -17,5 +17,7 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
+        .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
+        .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
     ]
 )
