@@ -15,9 +15,12 @@ let package = Package(
         .target(name: "Basis", dependencies: ["CCrypto"]),
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
         .target(name: "Tokens", dependencies: ["Basis"]),
-        .target(name: "Models", dependencies: ["Basis", "Tensors"]),
-        .testTarget(name: "BasisTests", dependencies: ["Basis"]),
         .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
         .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
+        .target(name: "Models", dependencies: ["Basis", "Tensors"]),
+        .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
+        .target(name: "HuggingFace", dependencies: ["Basis", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
+        .testTarget(name: "BasisTests", dependencies: ["Basis"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace"]),
     ]
 )

@@ -1,0 +1,10 @@
+#include "levels.h"
+#if TERN_X86
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
+
+#define LEVEL(NAME) NAME##_avx512
+#include "floats.h"
+
+#pragma clang attribute pop
+#endif

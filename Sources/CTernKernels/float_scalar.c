@@ -1,0 +1,4 @@
+#include "levels.h"
+
+#define LEVEL(NAME) NAME##_scalar
+#include "floats.h"

@@ -1,0 +1,35 @@
+/* What the files of the kernels share: the functions of each level, which dispatch.c puts into tables. */
+#ifndef TERN_LEVELS_H
+#define TERN_LEVELS_H
+
+#include "include/tern_kernels.h"
+
+#define TERN_INLINE static inline __attribute__((always_inline))
+
+#if defined(__x86_64__)
+#define TERN_X86 1
+#endif
+
+/* Declares the functions of one level, named after it. */
+#define TERN_DECLARE(LEVEL) \
+    void tern_product_##LEVEL(const uint8_t *, size_t, size_t, const int8_t *, size_t, const int32_t *, const float *, size_t, \
+                              float *, size_t); \
+    int32_t tern_quantise_##LEVEL(const float *, size_t, int8_t *, float *); \
+    void tern_rms_norm_##LEVEL(const float *, const float *, float, size_t, float *); \
+    void tern_sigmoid_##LEVEL(const float *, size_t, float *); \
+    void tern_silu_##LEVEL(const float *, size_t, float *); \
+    void tern_silu_product_##LEVEL(const float *, const float *, size_t, float *); \
+    void tern_recurrence_##LEVEL(const float *, const float *, size_t, float *, float *); \
+    double tern_sum_abs_f32_##LEVEL(const void *, size_t); \
+    double tern_sum_abs_f16_##LEVEL(const void *, size_t); \
+    double tern_sum_abs_bf16_##LEVEL(const void *, size_t); \
+    void tern_widen_f16_##LEVEL(const void *, size_t, float *); \
+    void tern_widen_bf16_##LEVEL(const void *, size_t, float *); \
+    void tern_ternarise_##LEVEL(const float *, float, size_t, uint8_t *, size_t *); \
+    uint64_t tern_read_##LEVEL(const void *, size_t)
+
+TERN_DECLARE(scalar);
+TERN_DECLARE(avx2);
+TERN_DECLARE(avx512);
+
+#endif

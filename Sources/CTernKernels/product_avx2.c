@@ -1,0 +1,90 @@
+#include "levels.h"
+#if TERN_X86
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+
+#define TILE_MAX 2
+#include "product_driver.h"
+
+/* Bytes of trits that may be summed up in 16 bits: each 64 of them add at most 2 halves x 4 planes x 2 terms x 2 x 128 = 4096 to a lane. */
+enum { NARROW_BYTES = 7 * 64 };
+
+TERN_INLINE __m128i sums_of_four(__m256i a, __m256i b, __m256i c, __m256i d)
+{
+    __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+    return _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+}
+
+TERN_INLINE void store(__m128i codes, size_t a, const tile_place *place)
+{
+    __m128i product = _mm_sub_epi32(codes, _mm_set1_epi32(place->sums[a]));
+    __m128 scaled = _mm_mul_ps(_mm_cvtepi32_ps(product), _mm_set1_ps(place->scales[a]));
+    float *out = place->out + a * place->out_stride;
+    if (place->valid == 4) {
+        _mm_storeu_ps(out, scaled);
+    } else {
+        float four[4];
+        _mm_storeu_ps(four, scaled);
+        for (size_t i = 0; i < place->valid; i++) out[i] = four[i];
+    }
+}
+
+/* Adds the products of 32 bytes of each row to sums of 16 bits; `byte` is where the trits stand, `offset` where the first plane does. */
+TERN_INLINE void half_block(size_t count, const tile_place *place, size_t byte, size_t offset, __m256i narrow[4][TILE_MAX])
+{
+    const __m256i mask = _mm256_set1_epi8(3);
+#pragma clang loop unroll(full)
+    for (size_t plane = 0; plane < 4; plane++) {
+        __m256i activations[TILE_MAX];
+#pragma clang loop unroll(full)
+        for (size_t a = 0; a < count; a++)
+            activations[a] = _mm256_loadu_si256(
+                (const __m256i *)(place->activations + a * place->activation_stride + offset + plane * 64));
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < 4; r++) {
+            __m256i trits = _mm256_loadu_si256((const __m256i *)(place->rows[r] + byte));
+            __m256i codes = _mm256_and_si256(_mm256_srli_epi16(trits, (int)(2 * plane)), mask);
+#pragma clang loop unroll(full)
+            for (size_t a = 0; a < count; a++)
+                narrow[r][a] = _mm256_add_epi16(narrow[r][a], _mm256_maddubs_epi16(codes, activations[a]));
+        }
+    }
+}
+
+TERN_INLINE void tile(size_t count, const tile_place *place)
+{
+    __m256i sum[4][TILE_MAX];
+    for (size_t r = 0; r < 4; r++)
+        for (size_t a = 0; a < count; a++) sum[r][a] = _mm256_setzero_si256();
+
+    for (size_t start = 0; start < place->row_bytes; start += NARROW_BYTES) {
+        size_t end = place->row_bytes - start < NARROW_BYTES ? place->row_bytes : start + NARROW_BYTES;
+        __m256i narrow[4][TILE_MAX];
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < 4; r++)
+#pragma clang loop unroll(full)
+            for (size_t a = 0; a < count; a++) narrow[r][a] = _mm256_setzero_si256();
+        for (size_t byte = start; byte < end; byte += 64) {
+            fetch_ahead(place, byte);
+            half_block(count, place, byte, byte * 4, narrow);
+            half_block(count, place, byte + 32, byte * 4 + 32, narrow);
+        }
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < 4; r++)
+#pragma clang loop unroll(full)
+            for (size_t a = 0; a < count; a++)
+                sum[r][a] = _mm256_add_epi32(sum[r][a], _mm256_madd_epi16(narrow[r][a], _mm256_set1_epi16(1)));
+    }
+#pragma clang loop unroll(full)
+    for (size_t a = 0; a < count; a++) store(sums_of_four(sum[0][a], sum[1][a], sum[2][a], sum[3][a]), a, place);
+}
+
+void tern_product_avx2(const uint8_t *trits, size_t rows, size_t row_bytes, const int8_t *activations, size_t activation_stride,
+                       const int32_t *sums, const float *scales, size_t count, float *out, size_t out_stride)
+{
+    product_in_tiles(trits, rows, row_bytes, activations, activation_stride, sums, scales, count, out, out_stride);
+}
+
+#pragma clang attribute pop
+#endif

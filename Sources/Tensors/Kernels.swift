@@ -1,0 +1,128 @@
+import Basis
+import CTernKernels
+import Glibc
+
+/// The kernels of one level: thin names for the C functions, whose header says what each computes and how its data lies.
+///
+/// Nothing checks the sizes that pointers stand for; a caller owns memory of the sizes that the header tells.
+public struct Kernels: Sendable {
+    public let level: KernelLevel
+    private let functions: tern_kernels
+
+    /// Trits, and quantised activations, in a block.
+    public static let block = Int(TERN_BLOCK)
+
+    /// Bytes of a row of trits as the products read it, a multiple of 64.
+    public static func rowBytes(width: Int) -> Int { tern_row_bytes(width) }
+    /// Bytes of a row of quantised activations, a multiple of 256.
+    public static func activationBytes(width: Int) -> Int { tern_activation_bytes(width) }
+
+    /// The kernels of the best level that this machine has.
+    public static var best: Kernels { at(.best) }
+
+    /// The kernels of a level; of the best one below it where this machine lacks it.
+    public static func at(_ level: KernelLevel) -> Kernels { Kernels(level.isAvailable ? level : .best) }
+
+    /// The level that TERN_CPU names, otherwise the best. Fails on a name that is no level and on a level that this machine lacks.
+    public static func fromEnvironment() throws -> Kernels {
+        guard let value = getenv("TERN_CPU") else { return best }
+        return try named(String(cString: value))
+    }
+
+    /// The level of a name as TERN_CPU gives it.
+    public static func named(_ name: String) throws -> Kernels {
+        guard let level = KernelLevel(rawValue: name) else {
+            throw Failure("unknown kernel level '\(name)' in TERN_CPU: expected scalar, avx2 or avx512")
+        }
+        guard level.isAvailable else { throw Failure("kernel level '\(name)' in TERN_CPU: this machine does not have it") }
+        return Kernels(level)
+    }
+
+    private init(_ level: KernelLevel) {
+        self.level = level
+        functions = tern_kernels_at(level.code).pointee
+    }
+}
+
+extension Kernels {
+    /// out[a * outStride + r] = scales[a] * (row r of trits . activation row a).
+    public func product(
+        _ trits: UnsafePointer<UInt8>, rows: Int, rowBytes: Int, activations: UnsafePointer<Int8>, activationStride: Int,
+        sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>, count: Int, out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        functions.product(trits, rows, rowBytes, activations, activationStride, sums, scales, count, out, outStride)
+    }
+
+    /// Absmax quantiser of one row into planes of `activationBytes(width:)` bytes; `inverse` gets the step. Returns the sum.
+    public func quantise(
+        _ x: UnsafePointer<Float>, width: Int, into planes: UnsafeMutablePointer<Int8>, inverse: UnsafeMutablePointer<Float>
+    ) -> Int32 {
+        functions.quantise(x, width, planes, inverse)
+    }
+
+    /// y = x / sqrt(mean(x^2) + epsilon) * gain; nil is a gain of ones; y may be x.
+    public func rmsNorm(
+        _ x: UnsafePointer<Float>, gain: UnsafePointer<Float>?, epsilon: Float, width: Int, into y: UnsafeMutablePointer<Float>
+    ) {
+        functions.rms_norm(x, gain, epsilon, width, y)
+    }
+
+    /// y = 1 / (1 + exp(-x)); y may be x.
+    public func sigmoid(_ x: UnsafePointer<Float>, width: Int, into y: UnsafeMutablePointer<Float>) { functions.sigmoid(x, width, y) }
+
+    /// y = x * sigmoid(x); y may be x.
+    public func silu(_ x: UnsafePointer<Float>, width: Int, into y: UnsafeMutablePointer<Float>) { functions.silu(x, width, y) }
+
+    /// y = silu(a) * b; y may be a or b.
+    public func siluProduct(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, width: Int, into y: UnsafeMutablePointer<Float>
+    ) {
+        functions.silu_product(a, b, width, y)
+    }
+
+    /// state = forget * state + input; y = state; y may be state.
+    public func recurrence(
+        input: UnsafePointer<Float>, forget: UnsafePointer<Float>, width: Int, state: UnsafeMutablePointer<Float>,
+        into y: UnsafeMutablePointer<Float>
+    ) {
+        functions.recurrence(input, forget, width, state, y)
+    }
+
+    /// Trit codes of a row of floats, (width + 3) / 4 bytes; returns how many of them are zeros. w holds no NaN.
+    public func ternarise(
+        _ w: UnsafePointer<Float>, scale: Float, width: Int, into codes: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        var zeros = 0
+        functions.ternarise(w, scale, width, codes, &zeros)
+        return zeros
+    }
+
+    /// Reads all bytes; the value depends on each of them.
+    public func read(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        guard let start = bytes.baseAddress else { return 0 }
+        return functions.read(start, bytes.count)
+    }
+}
+
+extension Kernels {
+    /// Sum of |w| over `count` stored floats in doubles, in an order that depends on `count` alone; nil unless these are floats.
+    public func sumOfMagnitudes(_ w: UnsafeRawPointer, element: ElementType, count: Int) -> Double? {
+        switch element {
+        case .float32: functions.sum_abs_f32(w, count)
+        case .float16: functions.sum_abs_f16(w, count)
+        case .bfloat16: functions.sum_abs_bf16(w, count)
+        default: nil
+        }
+    }
+
+    /// Stored floats as Float, exactly; false, with nothing written, unless these are floats.
+    public func widen(_ x: UnsafeRawPointer, element: ElementType, count: Int, into y: UnsafeMutablePointer<Float>) -> Bool {
+        switch element {
+        case .float32: UnsafeMutableRawPointer(y).copyMemory(from: x, byteCount: 4 * count)
+        case .float16: functions.widen_f16(x, count, y)
+        case .bfloat16: functions.widen_bf16(x, count, y)
+        default: return false
+        }
+        return true
+    }
+}

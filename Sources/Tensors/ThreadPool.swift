@@ -1,0 +1,62 @@
+import CTernKernels
+import Glibc
+
+/// Threads that stay and share loops: a decoded token is some 250 short loops, too many to start threads or to sleep in between.
+///
+/// A thread without work looks for some for 50 microseconds and then sleeps. How a loop is cut depends on the number of threads, so
+/// what `body` does for one index must not depend on the others.
+public final class ThreadPool: Sendable {
+    /// Threads that take part, the caller among them.
+    public let threads: Int
+    private let crew: Crew
+    private let handles: [pthread_t]
+
+    /// Processors that this process may run on.
+    public static var processors: Int { Int(tern_processors()) }
+
+    /// Has as many threads as asked for, or as the system grants.
+    public init(threads: Int = ThreadPool.processors) {
+        let crew = Crew()
+        handles = (1..<max(1, threads)).compactMap { _ in startWorker(crew) }
+        self.threads = handles.count + 1
+        self.crew = crew
+    }
+
+    /// Calls `body` with ranges that cover 0..<count, each a multiple of `grain` long except the last, on all threads; returns when
+    /// all is done. Inside of `body`, and while another thread uses the pool, a call runs on its own thread alone.
+    public func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+        guard count > 0 else { return }
+        let grain = max(1, grain)
+        guard threads > 1, count > grain, crew.acquire() else { return body(0..<count) }
+        defer { crew.release() }
+        withoutActuallyEscaping(body) { body in
+            crew.run(body, count: count, grain: grain, pieces: 4 * threads)
+        }
+    }
+
+    deinit {
+        crew.stop()
+        for handle in handles { pthread_join(handle, nil) }
+    }
+}
+
+/// Starts a thread that works for the crew and leaves signals to the others; nil where the system refuses.
+private func startWorker(_ crew: Crew) -> pthread_t? {
+    var (all, before) = (sigset_t(), sigset_t())
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+
+    var handle = pthread_t()
+    let context = Unmanaged.passRetained(crew)
+    let status = pthread_create(&handle, nil, { context in
+        guard let context else { return nil }
+        Unmanaged<Crew>.fromOpaque(context).takeRetainedValue().work()
+        return nil
+    }, context.toOpaque())
+    guard status == 0 else {
+        context.release()
+        return nil
+    }
+    return handle
+}
