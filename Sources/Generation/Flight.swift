@@ -23,6 +23,8 @@ struct Flight {
         seen = request.sampling.repetitionPenalty == 1 ? [] : Set(request.past + request.tokens)
         sampler = Sampler(request.sampling)
         scanner = StopScanner(request.stopStrings)
+        // The answer's text goes on from the prompt's: a first word keeps the space in front of it.
+        for token in request.past + request.tokens { _ = self.decoder?.push(token) }
         // Nothing to choose: all but the last token are fed, as after any other answer.
         if request.maxTokens == 0 { pending.removeLast() }
     }

@@ -29,7 +29,8 @@ struct Sampler {
         var candidates = mostLikelyCandidates(logits)
         weigh(&candidates)
         cutToNucleus(&candidates)
-        candidates.removeAll { $0.weight < options.minP * candidates[0].weight }
+        let floor = options.minP * candidates[0].weight
+        candidates.removeAll { $0.weight < floor }
         return draw(candidates)
     }
 

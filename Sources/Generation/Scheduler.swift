@@ -42,7 +42,7 @@ public final class Scheduler {
                 do {
                     guard case .request(let request) = try arrival(next, &ended) else { break }
                     try check(request)
-                    flights.append(Flight(number: count, request: request, decoder: tokenizer?.streamDecoder(), endOfText: endOfText))
+                    flights.append(Flight(number: count, request: request, decoder: tokenizer.map { StreamDecoder($0) }, endOfText: endOfText))
                     count += 1
                 } catch {
                     (failure, ended) = (error, true)
@@ -69,7 +69,8 @@ public final class Scheduler {
     private func step(_ events: Events) throws {
         var feeds = flights.indices.map { flights[$0].takeFeed() }
         try machine.run(&feeds) { index, _, logits in
-            try flights[index].take(logits) { piece in try events.text(flights[index].number, piece) }
+            let number = flights[index].number
+            try flights[index].take(logits) { piece in try events.text(number, piece) }
         }
         for index in flights.indices { flights[index].session = feeds[index].session }
         feeds = []

@@ -20,12 +20,12 @@ public final class Progress {
         done += bytes
         guard shows, Progress.now - start > 0.5, Progress.now - lastShown > 0.1 else { return }
         lastShown = Progress.now
-        fputs("\r\(label) \(line)\u{1B}[K", stderr)
+        printError("\r\(label) \(line)\u{1B}[K")
     }
 
     /// Takes the line away.
     public func finish() {
-        if lastShown > 0 { fputs("\r\u{1B}[K", stderr) }
+        if lastShown > 0 { printError("\r\u{1B}[K") }
     }
 
     private var line: String {

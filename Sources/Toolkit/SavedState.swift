@@ -22,7 +22,7 @@ public struct SavedState {
     private init(_ file: SafetensorsFile, _ model: OpenModel) throws {
         guard let text = file.header.metadata[SavedState.metadataKey]?.stringValue else { throw Failure("holds no saved state") }
         let description = try JSON(parsing: text)
-        guard description["model"] == SavedState.identity(model) else { throw Failure("was saved by another model") }
+        guard try description["model"] == SavedState.identity(model) else { throw Failure("was saved by another model") }
         guard let position = description["position"]?.intValue else { throw Failure("says no position") }
         tokens = try file.withBytes(try SavedState.index(of: "tokens", .int32, file)) { Array($0.bindMemory(to: Int32.self)) }
         guard tokens.count == position + 1 else { throw Failure("has \(tokens.count) tokens at position \(position)") }

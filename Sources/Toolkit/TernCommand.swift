@@ -39,7 +39,7 @@ extension TernCommand {
     }
 
     private static func end(_ error: any Error) -> Never {
-        if error is NegativeAnswer { exit(1) }
+        if error is NegativeAnswer { Glibc.exit(1) }
         if let failure = error as? Failure { fail("\(failure)", status: 2) }
         let code = exitCode(for: error)
         if code == .success { end(help: fullMessage(for: error)) }
@@ -53,7 +53,7 @@ extension TernCommand {
             try out.write(help + "\n")
             try out.close()
         } catch { fail("\(error)", status: 2) }
-        exit(0)
+        Glibc.exit(0)
     }
 
     /// ArgumentParser's words in our style.
@@ -66,7 +66,7 @@ extension TernCommand {
 
     private static func fail(_ fact: String, status: Int32) -> Never {
         complain(fact)
-        exit(status)
+        Glibc.exit(status)
     }
 
     public static var programName: String { configuration.commandName ?? "tern" }
@@ -74,6 +74,6 @@ extension TernCommand {
     /// One line on standard error, with the program's name in front.
     public static func complain(_ fact: String) {
         let line = fact.split(whereSeparator: \.isNewline).joined(separator: " ")
-        fputs("\(programName): \(line)\n", stderr)
+        printError("\(programName): \(line)\n")
     }
 }

@@ -80,8 +80,8 @@ struct Infer: TernCommand {
         let results = Tensors.selfTest()
         try printOut(
             json
-                ? results.map { JSON.object(["check": .string($0.name), "level": .string($0.level), "passed": .bool($0.passed), "detail": .string($0.detail)]).compact + "\n" }.joined()
-                : table(results.map { [$0.passed ? "ok" : "FAILED", $0.level, $0.name, $0.detail] }))
+                ? results.map { JSON.object(["check": .string($0.name), "level": .string($0.level.rawValue), "passed": .bool($0.passed), "detail": .string($0.detail)]).compact + "\n" }.joined()
+                : table(results.map { [$0.passed ? "ok" : "FAILED", $0.level.rawValue, $0.name, $0.detail] }))
         if results.contains(where: { !$0.passed }) { throw NegativeAnswer() }
     }
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// A model as a format opens it: its tensors, the small files that travel with them, and its graph where the file carries one.
 public struct Checkpoint {
-    public struct File {
+    public struct File: Hashable, Sendable {
         /// A plain name: `config.json`, `tokenizer.json`.
         public let name: String
         public let bytes: [UInt8]
@@ -20,8 +20,14 @@ public struct Checkpoint {
     /// Identifies the model's content; nil if the format keeps no digests.
     public let digest: String?
 
-    public init(files: [File], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil) {
-        (self.files, self.tensors, self.graph, self.manifest, self.digest) = (files, tensors, graph, manifest, digest)
+    /// The licence that the model comes under, as far as it says.
+    public let licence: String?
+
+    public init(
+        files: [File], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil, licence: String? = nil
+    ) {
+        (self.files, self.tensors, self.graph, self.manifest) = (files, tensors, graph, manifest)
+        (self.digest, self.licence) = (digest, licence)
     }
 
     /// The bytes of a small file, nil if there is none of this name.
