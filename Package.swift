@@ -18,7 +18,8 @@ let package = Package(
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
         .target(name: "HuggingFace", dependencies: ["Basis", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
+        .target(name: "Tern", dependencies: ["Basis", "CZstd", "Safetensors", "Tensors"], path: "Formats/Tern"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace", "Tern"]),
     ]
 )

@@ -20,11 +20,6 @@ public final class HuggingFaceFolder: TensorSource {
         let index: Int
     }
 
-    public struct SmallFile: Hashable, Sendable {
-        public let name: String
-        public let bytes: [UInt8]
-    }
-
     public init(_ path: String) throws {
         self.path = path
         let files = try HuggingFaceFolder.smallFiles(in: path)
