@@ -15,6 +15,8 @@ let package = Package(
         .target(name: "Basis", dependencies: ["CCrypto"]),
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
         .target(name: "Tokens", dependencies: ["Basis"]),
+        .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
+        .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
         .target(name: "HuggingFace", dependencies: ["Basis", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
