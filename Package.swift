@@ -28,7 +28,8 @@ let package = Package(
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Tensors"], path: "Tests/Support"),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
+        .target(name: "Tern", dependencies: ["Basis", "CZstd", "Safetensors", "Tensors"], path: "Formats/Tern"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace", "Tern"]),
     ]
 )
