@@ -17,5 +17,6 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),
     ]
 )
