@@ -2,8 +2,10 @@ extension JSON {
     /// Reads one JSON text (RFC 8259, UTF-8), strictly: no key twice, no lone surrogate, nothing after the value,
     /// at most `depth` arrays and objects inside each other. Errors name the byte where reading stopped.
     public init(parsing bytes: UnsafeRawBufferPointer, depth: Int = 64) throws {
-        var parser = JSONParser(bytes: bytes, depthLimit: depth)
-        self = try parser.document()
+        self = try bytes.withMemoryRebound(to: UInt8.self) { bytes in
+            var parser = JSONParser(bytes: bytes, depthLimit: depth)
+            return try parser.document()
+        }
     }
 
     public init(parsing bytes: [UInt8], depth: Int = 64) throws {
@@ -16,12 +18,12 @@ extension JSON {
 }
 
 private struct JSONParser {
-    let bytes: UnsafeRawBufferPointer
+    let bytes: UnsafeBufferPointer<UInt8>
     let depthLimit: Int
     var at = 0
     var depth = 0
 
-    init(bytes: UnsafeRawBufferPointer, depthLimit: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
         self.bytes = bytes
         self.depthLimit = depthLimit
     }
@@ -128,12 +130,12 @@ extension JSONParser {
         while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 0x20 { at += 1 }
         if current == UInt8(ascii: "\"") {
             defer { at += 1 }
-            return try text(bytes[start..<at])
+            return try text(UnsafeBufferPointer(rebasing: bytes[start..<at]))
         }
         return try escapedString(Array(bytes[start..<at]))
     }
 
-    func text(_ slice: some Collection<UInt8>) throws -> String {
+    func text(_ slice: UnsafeBufferPointer<UInt8>) throws -> String {
         guard let text = String(validating: slice, as: UTF8.self) else { throw failure("a string is not UTF-8") }
         return text
     }
@@ -143,7 +145,7 @@ extension JSONParser {
         while let byte = current {
             at += 1
             switch byte {
-            case UInt8(ascii: "\""): return try text(content)
+            case UInt8(ascii: "\""): return try content.withUnsafeBufferPointer { try text($0) }
             case UInt8(ascii: "\\"): try escape(into: &content)
             case 0..<0x20: throw failure("a control character in a string")
             default: content.append(byte)

@@ -13,7 +13,7 @@ public enum JSON: Hashable, Sendable {
 /// The members of a JSON object, in order, found by key in constant time.
 public struct JSONObject: Hashable, Sendable {
     public private(set) var members: [Member] = []
-    private var positions: [String: Int] = [:]
+    private var positions = JSONKeyIndex()
 
     public struct Member: Hashable, Sendable {
         public let key: String
@@ -27,9 +27,9 @@ public struct JSONObject: Hashable, Sendable {
 
     /// The value of `key`; setting appends a new key at the end, setting nil removes it.
     public subscript(key: String) -> JSON? {
-        get { positions[key].map { members[$0].value } }
+        get { positions.position(of: key, in: members).map { members[$0].value } }
         set {
-            switch (positions[key], newValue) {
+            switch (positions.position(of: key, in: members), newValue) {
             case (let at?, let value?): members[at].value = value
             case (let at?, nil): remove(at)
             case (nil, let value?): _ = append(key, value)
@@ -40,18 +40,19 @@ public struct JSONObject: Hashable, Sendable {
 
     /// Adds a member at the end; false, and no change, if the key is there already.
     public mutating func append(_ key: String, _ value: JSON) -> Bool {
-        guard positions.updateValue(members.count, forKey: key) == nil else {
-            positions[key] = members.firstIndex { $0.key == key }
-            return false
-        }
         members.append(Member(key: key, value: value))
-        return true
+        if positions.add(lastOf: members) { return true }
+        members.removeLast()
+        return false
     }
 
     private mutating func remove(_ at: Int) {
         members.remove(at: at)
-        positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.key, $0) })
+        positions.rebuild(members, capacity: members.count * 4)
     }
+
+    public static func == (left: JSONObject, right: JSONObject) -> Bool { left.members == right.members }
+    public func hash(into hasher: inout Hasher) { hasher.combine(members) }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
@@ -62,14 +63,13 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     public init(stringLiteral value: String) { self = .string(value) }
     public init(integerLiteral value: Int) { self = .integer(value) }
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    public init(nilLiteral: ()) { self = .null }
     public init(dictionaryLiteral elements: (String, JSON)...) {
         var object = JSONObject()
         for (key, value) in elements { _ = object.append(key, value) }

@@ -9,7 +9,8 @@ import Testing
         var random = Random(seed: UInt64(width))
         let trits = (0..<rows).map { _ in randomTrits(width, &random) }
         let x = (0..<count).map { _ in randomFloats(width, &random) }
-        let activations = QuantisedRows(width: width, capacity: count)
+        let memory = Guarded([UInt8](repeating: 0xff, count: count * QuantisedRows.bytes(width: width)))
+        let activations = QuantisedRows(width: width, capacity: count, memory: memory.start)
         for a in 0..<count { activations.quantise(x[a], row: a, kernels: kernels) }
         let expected = x.flatMap { row in
             let (values, inverse) = Naive.quantise(row)

@@ -1,0 +1,106 @@
+/// A token that is found in the text itself, before the model sees it: `added_tokens` of tokenizer.json.
+struct AddedToken: Sendable, Hashable {
+    var id: Int32
+    var content: [UInt8]
+    /// Only where no word character stands next to it.
+    var singleWord = false
+    /// Takes the white space before (after) it.
+    var stripsLeft = false
+    var stripsRight = false
+    /// Looked for in the normalised text, otherwise in the text as it came.
+    var isNormalized = false
+    var isSpecial = false
+}
+
+/// Finds added tokens: the leftmost, of those that start there the longest.
+struct TokenFinder: Sendable {
+    private var tokens: [AddedToken] = []
+    /// (node, byte) to node; node 0 is the root.
+    private var children = PairTable(capacity: 16)
+    /// The token that ends at each node, or -1.
+    private var ends: [Int] = [-1]
+    private var isFirst = [Bool](repeating: false, count: 256)
+
+    var isEmpty: Bool { tokens.isEmpty }
+
+    /// `pattern` is what stands for the token in the text. An empty one is never found.
+    mutating func add(_ token: AddedToken, pattern: [UInt8]) {
+        guard let first = pattern.first else { return }
+        isFirst[Int(first)] = true
+        var node: UInt32 = 0
+        for byte in pattern { node = child(of: node, byte) ?? addChild(of: node, byte) }
+        ends[Int(node)] = tokens.count
+        tokens.append(token)
+    }
+
+    @inline(__always) private func child(of node: UInt32, _ byte: UInt8) -> UInt32? {
+        let found = children[PairTable.key(node, UInt32(byte))]
+        return found == PairTable.missing ? nil : UInt32(truncatingIfNeeded: found)
+    }
+
+    private mutating func addChild(of node: UInt32, _ byte: UInt8) -> UInt32 {
+        let new = UInt32(truncatingIfNeeded: ends.count)
+        children.set(PairTable.key(node, UInt32(byte)), UInt64(new))
+        ends.append(-1)
+        return new
+    }
+
+    /// The longest token at `at`.
+    private func longest(_ text: Bytes, at start: Int) -> (token: Int, end: Int)? {
+        var result: (token: Int, end: Int)?
+        var node: UInt32 = 0
+        var at = start
+        while at < text.count, let next = child(of: node, text[at]) {
+            at += 1
+            node = next
+            if ends[Int(node)] >= 0 { result = (ends[Int(node)], at) }
+        }
+        return result
+    }
+}
+
+extension TokenFinder {
+    /// Calls `body` with each part of the text in order: a token's id, or nil for text between tokens. A token that strips white
+    /// space may lie over the one that follows, as in Hugging Face's tokenizers.
+    func split(_ text: Bytes, _ body: (Range<Int>, Int32?) -> Void) {
+        var done = 0
+        var at = 0
+        while let match = next(text, from: at) {
+            at = match.range.upperBound
+            guard let range = widened(match.range, match.token, text, done) else { continue }
+            if done < range.lowerBound { body(done..<range.lowerBound, nil) }
+            body(range, match.token.id)
+            done = range.upperBound
+        }
+        if done < text.count { body(done..<text.count, nil) }
+    }
+
+    private func next(_ text: Bytes, from start: Int) -> (range: Range<Int>, token: AddedToken)? {
+        guard !isEmpty else { return nil }
+        return isFirst.withUnsafeBufferPointer { isFirst in
+            var at = start
+            while at < text.count {
+                if isFirst[Int(text[at])], let found = longest(text, at: at) { return (at..<found.end, tokens[found.token]) }
+                at += 1
+            }
+            return nil
+        }
+    }
+
+    /// The match with the white space it takes, which starts at `done` at the earliest; nil if it should stand alone and does not.
+    private func widened(_ match: Range<Int>, _ token: AddedToken, _ text: Bytes, _ done: Int) -> Range<Int>? {
+        var (start, end) = (match.lowerBound, match.upperBound)
+        if token.singleWord {
+            if start > 0, text.scalar(before: start, start: 0).isWord { return nil }
+            if end < text.count, text.scalar(at: end, end: text.count).isWord { return nil }
+        }
+        if token.stripsLeft {
+            while start > 0, case let scalar = text.scalar(before: start, start: 0), scalar.isSpace { start -= scalar.length }
+            start = max(start, done)
+        }
+        if token.stripsRight {
+            while end < text.count, case let scalar = text.scalar(at: end, end: text.count), scalar.isSpace { end += scalar.length }
+        }
+        return start..<max(start, end)
+    }
+}

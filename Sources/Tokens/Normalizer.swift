@@ -1,0 +1,88 @@
+@_spi(_Unicode) import Swift
+
+/// What is done to a text before it is cut: `normalizer` of tokenizer.json.
+struct Normalizer: Sendable {
+    enum Step: Sendable {
+        /// Puts bytes in front of a text that is not empty.
+        case prepend([UInt8])
+        case replace([UInt8], with: [UInt8])
+        /// White space at the ends.
+        case strip(left: Bool, right: Bool)
+        /// Unicode normalisation form C.
+        case composed
+    }
+
+    var steps: [Step] = []
+
+    func apply(to text: [UInt8]) -> [UInt8] { steps.reduce(text) { $1.apply(to: $0) } }
+
+    /// Whether white space is stripped off the start of `text`, so that what is left does not start where the input does.
+    func cutsStart(of text: Bytes) -> Bool {
+        guard !text.isEmpty, text.scalar(at: 0, end: text.count).isSpace else { return false }
+        return steps.contains { if case .strip(left: true, _) = $0 { true } else { false } }
+    }
+}
+
+extension Normalizer.Step {
+    func apply(to text: [UInt8]) -> [UInt8] {
+        switch self {
+        case .prepend(let prefix): text.isEmpty ? text : prefix + text
+        case .replace(let pattern, let content): text.replacing(pattern, with: content)
+        case .strip(let left, let right): stripped(text, left: left, right: right)
+        case .composed: composed(text)
+        }
+    }
+
+    private func stripped(_ text: [UInt8], left: Bool, right: Bool) -> [UInt8] {
+        text.withUnsafeBufferPointer { bytes in
+            var (start, end) = (0, bytes.count)
+            while left, start < end, case let scalar = bytes.scalar(at: start, end: end), scalar.isSpace { start += scalar.length }
+            while right, start < end, case let scalar = bytes.scalar(before: end, start: start), scalar.isSpace { end -= scalar.length }
+            return Array(bytes[start..<end])
+        }
+    }
+
+    /// Below U+0300 nothing combines with what stands before it.
+    private func composed(_ text: [UInt8]) -> [UInt8] {
+        guard text.contains(where: { $0 >= 0xCC }) else { return text }
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        text.withUnsafeBufferPointer { bytes in
+            var at = 0
+            while at < bytes.count {
+                let end = endOfUTF8(bytes, from: at)
+                for character in String(decoding: bytes[at..<end], as: UTF8.self)._nfc { result += String(character).utf8 }
+                if end < bytes.count { result.append(bytes[end]) }
+                at = end + 1
+            }
+        }
+        return result
+    }
+
+    private func endOfUTF8(_ bytes: Bytes, from start: Int) -> Int {
+        var at = start
+        while at < bytes.count, case let scalar = bytes.scalar(at: at, end: bytes.count), scalar.value != ScalarAt.invalid { at += scalar.length }
+        return at
+    }
+}
+
+extension [UInt8] {
+    /// Every occurrence of `pattern`, which is not empty, from the left.
+    func replacing(_ pattern: [UInt8], with content: [UInt8]) -> [UInt8] {
+        withUnsafeBufferPointer { bytes in
+            var result: [UInt8] = []
+            result.reserveCapacity(count + count / 2)
+            var at = 0
+            while at < bytes.count {
+                if bytes[at] == pattern[0], bytes.hasPrefix(pattern, at: at, end: bytes.count) {
+                    result += content
+                    at += pattern.count
+                } else {
+                    result.append(bytes[at])
+                    at += 1
+                }
+            }
+            return result
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Basis
+import Glibc
+import Tensors
+
+/// A folder of its own for a test, gone with its contents afterwards.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/tern-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Failure("cannot make a folder") }
+        path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    }
+
+    deinit {
+        let pid = try? spawn(["/bin/rm", "-rf", path])
+        if let pid { waitpid(pid, nil, 0) }
+    }
+
+    func folder(_ name: String) -> String {
+        mkdir("\(path)/\(name)", 0o777)
+        return "\(path)/\(name)"
+    }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+        let sink = try AtomicFile("\(path)/\(name)")
+        try sink.write(bytes)
+        try sink.close()
+        return "\(path)/\(name)"
+    }
+
+    func write(_ name: String, _ text: String) throws -> String { try write(name, Array(text.utf8)) }
+}
+
+/// Starts a program found in PATH, its descriptors 0 and 1 replaced where given.
+func spawn(_ words: [String], input: Int32? = nil, output: Int32? = nil) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    if let input { posix_spawn_file_actions_adddup2(&actions, input, 0) }
+    if let output { posix_spawn_file_actions_adddup2(&actions, output, 1) }
+    let arguments = words.map { strdup($0) } + [nil]
+    defer { arguments.forEach { free($0) } }
+    var pid: pid_t = 0
+    guard posix_spawnp(&pid, words[0], &actions, nil, arguments, environ) == 0 else { throw Failure("cannot start '\(words[0])'") }
+    return pid
+}
+
+/// Runs a program to its end; its exit status (nil if it is not installed) and what it wrote to `output`.
+func run(_ words: [String], in scratch: Scratch) throws -> (status: Int32, output: [UInt8])? {
+    let path = "\(scratch.path)/output"
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    defer { close(file) }
+    guard let pid = try? spawn(words, output: file) else { return nil }
+    var status: Int32 = 0
+    waitpid(pid, &status, 0)
+    return (status >> 8 & 0xFF, try MappedFile.contents(path, limit: 1 << 30))
+}
+
+/// What `body` fails with; `no failure` if it does not.
+func fact(_ body: () throws -> Void) -> String {
+    do { try body() } catch { return "\(error)" }
+    return "no failure"
+}
+
+/// Bytes in memory as a stream that gives them in small pieces, as a pipe may.
+final class DripReader: ByteReader {
+    let name = "drip"
+    private var bytes: ArraySlice<UInt8>
+    init(_ bytes: [UInt8]) { self.bytes = bytes[...] }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = min(buffer.count, bytes.count, 7)
+        buffer.copyBytes(from: bytes.prefix(count))
+        bytes = bytes.dropFirst(count)
+        return count
+    }
+}
+
+extension TensorSource {
+    /// All tensors' bytes, in order.
+    func contents() throws -> [[UInt8]] {
+        try entries.indices.map { index in
+            var bytes = [UInt8](repeating: 0xAA, count: entries[index].byteCount)
+            try bytes.withUnsafeMutableBytes { try read(index, into: $0) }
+            return bytes
+        }
+    }
+}
+
+/// A repeatable sequence of numbers (xorshift64*), so that a failure found once is found again.
+struct Sequence64: RandomNumberGenerator {
+    private var state: UInt64
+    init(_ seed: UInt64) { state = seed | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}
