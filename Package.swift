@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace", "Tern"]),
     ]
 )
