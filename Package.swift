@@ -27,6 +27,8 @@ let package = Package(
         .executableTarget(name: "quantize", dependencies: ["Basis", "Tensors", "Toolkit", argumentParser]),
         .executableTarget(name: "pack", dependencies: ["Basis", "Tensors", "Tern", "Toolkit", argumentParser]),
         .executableTarget(name: "infer", dependencies: ["Basis", "Generation", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
+        .executableTarget(name: "random-checkpoint", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/RandomCheckpoint"),
+        .executableTarget(name: "decode-speed", dependencies: ["Basis", "Models", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/DecodeSpeed"),
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Tensors"], path: "Tests/Support"),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
