@@ -43,6 +43,12 @@ public struct Tokenizer: Sendable {
 
     func spelling(_ id: Int32) -> [UInt8] { added[id]?.content ?? Array(model.vocabulary.token(id) ?? []) }
 
+    /// What the decoder gets: an added token that is looked for in normalised text is normalised itself.
+    func spellingToDecode(_ id: Int32) -> [UInt8] {
+        guard let token = added[id], token.isNormalized else { return spelling(id) }
+        return normalizer.apply(to: token.content)
+    }
+
     func appendText(of id: Int32, to bytes: inout [UInt8]) { texts.append(id, to: &bytes) }
 }
 
