@@ -8,12 +8,12 @@ extension BPE {
         if symbols.count <= BPE.scanLimit { mergeByScan(&symbols, &scratch.pairs) } else { mergeByHeap(&symbols, &scratch) }
     }
 
-    @inline(__always) func pair(_ left: Int32, _ right: Int32) -> UInt64 {
+    @inline(__always) package func pair(_ left: Int32, _ right: Int32) -> UInt64 {
         merges[PairTable.key(UInt32(bitPattern: left), UInt32(bitPattern: right))]
     }
 
     /// Quadratic in the symbols, but without bookkeeping.
-    func mergeByScan(_ symbols: inout [Int32], _ pairs: inout [UInt64]) {
+    package func mergeByScan(_ symbols: inout [Int32], _ pairs: inout [UInt64]) {
         pairs.removeAll(keepingCapacity: true)
         for index in 1..<symbols.count { pairs.append(pair(symbols[index - 1], symbols[index])) }
         pairs.append(PairTable.missing)
@@ -46,7 +46,7 @@ extension BPE {
     }
 
     /// O(n log n): candidates in a heap, symbols in a linked list.
-    func mergeByHeap(_ symbols: inout [Int32], _ scratch: inout MergeScratch) {
+    package func mergeByHeap(_ symbols: inout [Int32], _ scratch: inout MergeScratch) {
         scratch.link(symbols.count)
         for index in 1..<symbols.count { push(symbols, index - 1, index, &scratch) }
         scratch.heapify()
@@ -78,7 +78,7 @@ extension BPE {
 }
 
 /// What merging long pieces needs to remember; kept from piece to piece to save allocations.
-struct MergeScratch {
+package struct MergeScratch {
     struct Candidate {
         /// Rank and id, as in `BPE.merges`.
         let merge: UInt64
@@ -89,6 +89,8 @@ struct MergeScratch {
             left.merge != right.merge ? left.merge < right.merge : left.position < right.position
         }
     }
+
+    package init() {}
 
     var pairs: [UInt64] = []
     var previous: [Int] = []

@@ -6,7 +6,7 @@
 ///
 /// Characters are told apart as far as this needs: ASCII, "▁", all others. Only cuts before a character that is a token are
 /// taken, so that unknown ones in a row stay together.
-struct MergeBoundaries: Sendable {
+package struct MergeBoundaries: Sendable {
     static let width = 130
     private static let metaspace = 128
     private static let other = 129

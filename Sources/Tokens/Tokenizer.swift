@@ -5,9 +5,9 @@ import Basis
 /// Byte-level BPE (GPT-2, Llama 3, Qwen 2) and SentencePiece-style BPE with byte fallback (Llama 2, Mistral) are known; any other part
 /// is refused by name when the file is read. Text is bytes: what is no UTF-8 has tokens too and comes back as it was.
 public struct Tokenizer: Sendable {
-    var normalizer = Normalizer()
+    package var normalizer = Normalizer()
     var preTokenizer = PreTokenizer()
-    var model: BPE
+    package var model: BPE
     var decoder = Decoder()
     /// The special tokens around a text.
     var prefix: [Int32] = []
