@@ -134,12 +134,15 @@ package struct MergeScratch {
 
     private mutating func siftDown(_ start: Int) {
         var at = start
+        let moving = heap[at]
         while true {
-            var least = at
-            for child in [2 * at + 1, 2 * at + 2] where child < heap.count && heap[child] < heap[least] { least = child }
-            guard least != at else { return }
-            heap.swapAt(at, least)
-            at = least
+            var child = 2 * at + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+            guard heap[child] < moving else { break }
+            heap[at] = heap[child]
+            at = child
         }
+        heap[at] = moving
     }
 }

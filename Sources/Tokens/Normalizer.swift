@@ -50,13 +50,25 @@ extension Normalizer.Step {
         text.withUnsafeBufferPointer { bytes in
             var at = 0
             while at < bytes.count {
-                let end = endOfUTF8(bytes, from: at)
+                let (end, next) = composable(bytes, from: at)
                 for scalar in decomposingTibetan(bytes[at..<end])._nfc { result += String(scalar).utf8 }
-                if end < bytes.count { result.append(bytes[end]) }
-                at = end + 1
+                result += bytes[end..<next]
+                at = next
             }
         }
         return result
+    }
+
+    /// Where the text from `start` that can be normalised ends, and where it goes on. A byte that is not UTF-8 stays as it is, and so does a
+    /// character that is younger than Unicode 9: the tables of Hugging Face's tokenizers know no later one.
+    private func composable(_ bytes: Bytes, from start: Int) -> (end: Int, next: Int) {
+        var at = start
+        while at < bytes.count {
+            let scalar = bytes.scalar(at: at, end: bytes.count)
+            guard let age = Unicode.Scalar(scalar.value)?.properties.age, age.major <= 9 else { return (at, at + scalar.length) }
+            at += scalar.length
+        }
+        return (at, at)
     }
 
     /// The three characters of class 0 whose decompositions are not, which the standard library's normalisation does not reorder. They
@@ -74,12 +86,6 @@ extension Normalizer.Step {
             }
         }
         return String(result)
-    }
-
-    private func endOfUTF8(_ bytes: Bytes, from start: Int) -> Int {
-        var at = start
-        while at < bytes.count, case let scalar = bytes.scalar(at: at, end: bytes.count), scalar.value != ScalarAt.invalid { at += scalar.length }
-        return at
     }
 }
 
