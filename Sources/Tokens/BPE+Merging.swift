@@ -53,7 +53,8 @@ extension BPE {
         while let top = scratch.pop() {
             let right = scratch.next[top.position]
             // Merged away or changed since it was pushed.
-            guard symbols[top.position] >= 0, right < symbols.count, pair(symbols[top.position], symbols[right]) == top.merge else { continue }
+            guard symbols[top.position] >= 0, right < symbols.count else { continue }
+            guard pair(symbols[top.position], symbols[right]) == top.merge else { continue }
             symbols[top.position] = Int32(truncatingIfNeeded: top.merge)
             symbols[right] = -1
             scratch.unlink(right)

@@ -59,8 +59,8 @@ extension Normalizer.Step {
         return result
     }
 
-    /// Where the text from `start` that can be normalised ends, and where it goes on. A byte that is not UTF-8 stays as it is, and so does a
-    /// character that is younger than Unicode 9: the tables of Hugging Face's tokenizers know no later one.
+    /// Where the text from `start` that can be normalised ends, and where it goes on. A byte that is not UTF-8 stays as it is, and so
+    /// does a character that is younger than Unicode 9: the tables of Hugging Face's tokenizers know no later one.
     private func composable(_ bytes: Bytes, from start: Int) -> (end: Int, next: Int) {
         var at = start
         while at < bytes.count {

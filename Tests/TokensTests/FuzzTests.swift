@@ -17,7 +17,8 @@ import Tokens
     }
 }
 
-/// Damages a golden tokenizer `rounds` times in a few places, mostly outside its vocabulary, and uses what is accepted. Gives how many were.
+/// Damages a golden tokenizer `rounds` times in a few places, mostly outside its vocabulary, and uses what is accepted. Gives how
+/// many were.
 func fuzzTokenizer(_ name: String, rounds: Int, seed: UInt64) throws -> Int {
     let bytes = try Golden.bytes("\(name)/tokenizer.json")
     var noise = Noise(seed)

@@ -18,7 +18,7 @@ struct Noise: RandomNumberGenerator {
         let parts = ["the ", "king", " and", "  ", "\n", "'s", "12", "é", "Ж", "世", "🙂", ".", ",", "thou", "\t"]
         var text: [UInt8] = []
         while text.count < count {
-            if Int.random(in: 0..<12, using: &self) == 0 { text += bytes(1) } else { text += (parts.randomElement(using: &self) ?? "").utf8 }
+            text += Int.random(in: 0..<12, using: &self) == 0 ? bytes(1) : Array((parts.randomElement(using: &self) ?? "").utf8)
         }
         return text
     }

@@ -62,6 +62,17 @@ import Tokens
         for (path, value, message) in cases { #expect(try refusal(path, value) == message, "\(path)") }
     }
 
+    @Test func textCannotGrowWithoutEnd() throws {
+        let double: JSON = ["type": "Replace", "pattern": ["String": "a"], "content": "aa"]
+        let metaspace: JSON = ["type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true]
+        let many = JSON.array(Array(repeating: double, count: 40))
+        #expect(try refusal("normalizer", ["type": "Sequence", "normalizers": many]) == "normalizer makes text more than 1024 times longer")
+        #expect(try refusal("decoder", ["type": "Sequence", "decoders": many]) == "decoder makes text more than 1024 times longer")
+        #expect(
+            try refusal("pre_tokenizer", ["type": "Sequence", "pretokenizers": [metaspace, metaspace]])
+                == "pre_tokenizer 'Metaspace': a second one is not supported")
+    }
+
     @Test func aConfigurationMayOnlyNameTokens() throws {
         let json = try Golden.bytes("mistral-tiny/tokenizer.json")
         #expect(throws: Failure("eos_token '<end>' is not in the vocabulary")) {
