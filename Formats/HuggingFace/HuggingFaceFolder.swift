@@ -1,28 +1,25 @@
 import Basis
+import Models
 import Safetensors
 import Tensors
 
 /// A model as Hugging Face keeps it: a folder with `config.json`, tokenizer files and safetensors, in one file or in shards.
 ///
 /// Its tensors are read with positioned reads, so that a model larger than memory never counts as this program's memory.
-public final class HuggingFaceFolder: TensorSource {
+public final class HuggingFaceFolder: TensorSource, HashedInputs {
     public let path: String
     public let config: JSON
     /// The small files of the model, byte for byte, `config.json` first.
-    public let files: [SmallFile]
+    public let files: [Checkpoint.File]
     /// Shards in the order of their names.
     public let shards: [Shard]
     public let entries: [TensorEntry]
+    public let isConcurrent = true
     private let places: [Place]
 
     private struct Place {
         let shard: Int
         let index: Int
-    }
-
-    public struct SmallFile: Hashable, Sendable {
-        public let name: String
-        public let bytes: [UInt8]
     }
 
     public init(_ path: String) throws {
@@ -42,6 +39,15 @@ public final class HuggingFaceFolder: TensorSource {
         try shards[places[index].shard].read(places[index].index, into: buffer)
     }
 
+    public var inputs: [HashedInput] { shards.map { HashedInput(name: $0.name, byteCount: $0.byteCount) } }
+
+    public func startHashing() throws { for shard in shards { try shard.startHashing() } }
+
+    public func digests() throws -> [Digest]? {
+        let digests = try shards.map { try $0.digest() }
+        return digests.contains(nil) ? nil : digests.compactMap { $0 }
+    }
+
     /// The bytes of the small file `name`; nil if the folder has none.
     public func file(_ name: String) -> [UInt8]? { files.first { $0.name == name }?.bytes }
 
@@ -57,11 +63,11 @@ extension HuggingFaceFolder {
     ]
     static let smallFileLimit = 128 << 20
 
-    private static func smallFiles(in path: String) throws -> [SmallFile] {
-        var files: [SmallFile] = []
+    private static func smallFiles(in path: String) throws -> [Checkpoint.File] {
+        var files: [Checkpoint.File] = []
         for name in smallFileNames {
             guard name == "config.json" || exists("\(path)/\(name)") else { continue }
-            files.append(SmallFile(name: name, bytes: try MappedFile.contents("\(path)/\(name)", limit: smallFileLimit)))
+            files.append(Checkpoint.File(name: name, bytes: try MappedFile.contents("\(path)/\(name)", limit: smallFileLimit)))
         }
         return files
     }

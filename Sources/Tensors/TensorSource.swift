@@ -5,6 +5,9 @@ public protocol TensorSource: AnyObject {
     /// In the order in which they are stored. A source that is a stream can only be read in this order, each tensor once.
     var entries: [TensorEntry] { get }
 
+    /// Whether several threads may read at once, in any order.
+    var isConcurrent: Bool { get }
+
     /// Fills `buffer`, whose size is the entry's `byteCount`.
     func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws
 
@@ -13,6 +16,8 @@ public protocol TensorSource: AnyObject {
 }
 
 extension TensorSource {
+    public var isConcurrent: Bool { false }
+
     public func mapped(_ index: Int) -> UnsafeRawBufferPointer? { nil }
 
     public func index(of name: String) -> Int? { entries.firstIndex { $0.name == name } }

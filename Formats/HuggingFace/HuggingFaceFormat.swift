@@ -1,0 +1,19 @@
+import Basis
+import Models
+import Tensors
+
+/// Folders as Hugging Face lays them out, by their path or, in the local cache, as `hf:owner/name`.
+public struct HuggingFaceFormat: ModelFormat {
+    public static let name = "huggingface"
+
+    public static func open(_ argument: String, _ threads: ThreadPool) throws -> Checkpoint? {
+        guard let path = try path(argument) else { return nil }
+        let folder = try HuggingFaceFolder(path)
+        return Checkpoint(files: folder.files, tensors: folder, licence: folder.licence)
+    }
+
+    private static func path(_ argument: String) throws -> String? {
+        if argument.hasPrefix(HuggingFaceCache.prefix) { return try HuggingFaceCache.folder(argument) }
+        return isFolder(argument) ? argument : nil
+    }
+}

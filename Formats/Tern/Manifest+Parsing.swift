@@ -1,0 +1,143 @@
+import Basis
+import Tensors
+
+extension Manifest {
+    /// Bytes of a manifest's JSON at most.
+    public static let limit = 64 << 20
+
+    public init(parsing text: [UInt8]) throws {
+        guard text.count <= Manifest.limit else { throw Failure("the manifest takes \(text.count) bytes, more than \(Manifest.limit)") }
+        try self.init(JSON(parsing: text))
+    }
+
+    public init(_ json: JSON) throws {
+        guard json["format"] == "tern" else { throw Failure("the manifest's format is not 'tern'") }
+        guard json["version"] == .integer(Manifest.version) else {
+            throw Failure("the manifest has version \(json["version"]?.compact ?? "none"), this program knows \(Manifest.version)")
+        }
+        var object = Members(json, "the manifest")
+        _ = (object.take("format"), object.take("version"))
+        name = try object.string("name")
+        family = try object.string("family")
+        licence = try object.optionalString("licence")
+        graph = object.take("graph")
+        tensors = try object.optionalArray("tensors").map { try Tensor($0) }
+        history = try object.optionalArray("history").map { try Step($0) }
+        parts = try object.optionalArray("parts").map { try Part($0) }
+        other = object.rest
+        var names: Set<String> = []
+        for tensor in tensors where !names.insert(tensor.name).inserted { throw Failure("tensor '\(tensor.name)' occurs twice") }
+    }
+}
+
+/// The members of an object, taken out one by one; what is left was not known.
+private struct Members {
+    private(set) var rest: JSONObject
+    private let what: String
+
+    init(_ json: JSON, _ what: String) { (rest, self.what) = (json.objectValue ?? JSONObject(), what) }
+
+    mutating func take(_ key: String) -> JSON? {
+        defer { rest[key] = nil }
+        return rest[key]
+    }
+
+    mutating func string(_ key: String) throws -> String {
+        guard let text = take(key)?.stringValue else { throw Failure("\(what) has no \(key)") }
+        return text
+    }
+
+    mutating func optionalString(_ key: String) throws -> String? {
+        guard let value = take(key) else { return nil }
+        guard let text = value.stringValue else { throw Failure("\(key) of \(what) is not a string") }
+        return text
+    }
+
+    mutating func optionalArray(_ key: String) throws -> [JSON] {
+        guard let value = take(key) else { return [] }
+        guard let elements = value.arrayValue else { throw Failure("\(key) of \(what) is not an array") }
+        return elements
+    }
+
+    /// A count: an integer that is not negative, written as one.
+    mutating func count(_ key: String) throws -> Int {
+        guard let count = Members.count(take(key)) else { throw Failure("\(key) of \(what) is not a count") }
+        return count
+    }
+
+    static func count(_ value: JSON?) -> Int? {
+        guard case .integer(let count)? = value, count >= 0 else { return nil }
+        return count
+    }
+
+    func end() throws {
+        if let key = rest.keys.first { throw Failure("\(what) has the unknown member '\(key)'") }
+    }
+}
+
+extension Manifest.Tensor {
+    fileprivate init(_ json: JSON) throws {
+        var object = Members(json, "a tensor of the manifest")
+        let name = try object.string("name")
+        let encoding = try object.string("encoding")
+        let element = try object.optionalString("element")
+        let shape = try object.optionalArray("shape").map { value in
+            guard let count = Members.count(value) else { throw Failure("tensor '\(name)' has no proper shape") }
+            return count
+        }
+        try object.end()
+        self.init(name: name, encoding: try Encoding(encoding, element, of: name), shape: shape)
+        _ = try stored()
+    }
+}
+
+extension Encoding {
+    fileprivate init(_ encoding: String, _ element: String?, of name: String) throws {
+        switch (encoding, element) {
+        case ("trits", nil): self = .trits
+        case ("trits", _?): throw Failure("tensor '\(name)' is trits and has an element type")
+        case ("dense", let element):
+            guard let type = ElementType(rawValue: element ?? "") else {
+                throw Failure("tensor '\(name)' has element type '\(element ?? "none")', which is not supported")
+            }
+            self = .dense(type)
+        default: throw Failure("tensor '\(name)' has encoding '\(encoding)', which is not supported")
+        }
+    }
+}
+
+extension Manifest.Step {
+    fileprivate init(_ json: JSON) throws {
+        var object = Members(json, "a step of the history")
+        let options = object.take("options") ?? [:]
+        guard let options = options.objectValue else { throw Failure("options of a step of the history is not an object") }
+        self.init(
+            tool: try object.string("tool"), version: try object.string("version"), options: options,
+            inputs: try object.optionalArray("inputs").map { try Manifest.Input($0) })
+        try object.end()
+    }
+}
+
+extension Manifest.Input {
+    fileprivate init(_ json: JSON) throws {
+        var object = Members(json, "an input of the history")
+        (name, bytes) = (try object.string("name"), try object.count("bytes"))
+        if let text = try object.optionalString("sha256") {
+            guard let known = Digest(hex: text) else { throw Failure("sha256 of input '\(name)' is not a digest") }
+            digest = .known(known)
+        } else {
+            digest = .row(try object.count("row"))
+        }
+        try object.end()
+    }
+}
+
+extension Manifest.Part {
+    fileprivate init(_ json: JSON) throws {
+        var object = Members(json, "a part of the manifest")
+        path = try object.string("path")
+        guard let root = Digest(hex: try object.string("root")) else { throw Failure("root of part '\(path)' is not a digest") }
+        self.root = root
+        try object.end()
+    }
+}

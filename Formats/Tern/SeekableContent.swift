@@ -1,0 +1,102 @@
+import Basis
+import Synchronization
+import Tensors
+
+/// Content in Zstandard's seekable format: any stretch of it can be had by decompressing the frames that it lies in.
+final class SeekableContent: Content, Sendable {
+    let name: String
+    private let file: MappedFile
+    private let frames: [SeekTable.Frame]
+    /// Small tensors share a frame and are read one after the other: the frames decompressed last, the latest at the end.
+    private let recent = Mutex<[(frame: Int, content: [UInt8])]>([])
+    private static let kept = 4
+
+    let count: Int
+
+    init(_ file: MappedFile) throws {
+        let table = try naming(file.name) { try file.withBytes { try SeekTable($0) } }
+        (name, self.file, frames, count) = (file.name, file, table.frames, table.contentCount)
+    }
+
+    func mapped(_ range: Range<Int>) -> UnsafeRawBufferPointer? { nil }
+
+    func read(_ piece: Piece) throws {
+        let range = piece.offset..<piece.offset + piece.buffer.count
+        for frame in framesOf(range) { try read(frame, [piece]) }
+    }
+
+    func read(_ pieces: [Piece], _ pool: ThreadPool) throws {
+        let order = pieces.filter { !$0.buffer.isEmpty }.sorted { $0.offset < $1.offset }
+        var wanted: [(frame: Int, pieces: [Piece])] = []
+        for piece in order {
+            for frame in framesOf(piece.offset..<piece.offset + piece.buffer.count) {
+                if wanted.last?.frame == frame { wanted[wanted.count - 1].pieces.append(piece) } else { wanted.append((frame, [piece])) }
+            }
+        }
+        try pool.trying(wanted.count) { try self.read(wanted[$0].frame, wanted[$0].pieces) }
+    }
+
+    /// Copies what each piece wants of one frame; straight from the decompressor where that is the whole frame.
+    private func read(_ frame: Int, _ pieces: [Piece]) throws {
+        let content = frames[frame].content
+        if pieces.count == 1, let piece = pieces.first, piece.offset <= content.lowerBound,
+            content.upperBound <= piece.offset + piece.buffer.count
+        {
+            let range = content.lowerBound - piece.offset..<content.upperBound - piece.offset
+            return try decompress(frame, into: UnsafeMutableRawBufferPointer(rebasing: piece.buffer[range]))
+        }
+        let bytes = try contents(frame)
+        for piece in pieces {
+            let range = content.clamped(to: piece.offset..<piece.offset + piece.buffer.count)
+            let target = piece.buffer[(range.lowerBound - piece.offset)..<(range.upperBound - piece.offset)]
+            bytes.withUnsafeBytes {
+                let source = $0[(range.lowerBound - content.lowerBound)..<(range.upperBound - content.lowerBound)]
+                UnsafeMutableRawBufferPointer(rebasing: target).copyMemory(from: UnsafeRawBufferPointer(rebasing: source))
+            }
+        }
+    }
+
+    private func contents(_ frame: Int) throws -> [UInt8] {
+        if let known = recent.withLock({ $0.last { $0.frame == frame }?.content }) { return known }
+        let bytes = try [UInt8](unsafeUninitializedCapacity: frames[frame].content.count) { buffer, count in
+            let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<frames[frame].content.count])
+            try decompress(frame, into: target)
+            count = target.count
+        }
+        recent.withLock {
+            if $0.count >= SeekableContent.kept { $0.removeFirst() }
+            $0.append((frame, bytes))
+        }
+        return bytes
+    }
+
+    private func decompress(_ frame: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try file.withBytes { bytes in
+            do {
+                try Zstandard.decompress(UnsafeRawBufferPointer(rebasing: bytes[frames[frame].packed]), into: buffer)
+            } catch let failure as Failure {
+                throw Failure("'\(name)': frame \(frame) does not decompress: \(failure)")
+            }
+        }
+    }
+
+    /// The frames that hold a stretch of the content; none for an empty one.
+    private func framesOf(_ range: Range<Int>) -> Range<Int> {
+        guard !range.isEmpty else { return 0..<0 }
+        let first = frames.partitioningIndex { $0.content.upperBound > range.lowerBound }
+        let last = frames.partitioningIndex { $0.content.lowerBound >= range.upperBound }
+        return first..<max(first, last)
+    }
+}
+
+extension Array {
+    /// The first index whose element meets a condition that all after it meet as well.
+    fileprivate func partitioningIndex(_ isAfter: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,67 @@
+import Basis
+import Safetensors
+import Tensors
+
+/// A container that comes through a pipe, raw or packed, with no more in memory than the tensor that is being read.
+///
+/// Its digests come last, so what is read is known to be right only after `finish`.
+public final class TernStream: TensorSource {
+    public let manifest: Manifest
+    public let files: [SmallFile]
+    public let entries: [TensorEntry]
+    private let layout: Layout
+    private let stream: SafetensorsStream
+    /// SHA-256 of the header and of each tensor so far.
+    private var rows: [Digest]
+
+    public init(_ reader: any ByteReader) throws {
+        let (kind, whole) = try Kind.of(reader)
+        guard kind == .raw || kind == .packed else { throw Failure("'\(reader.name)' is not a tern container") }
+        let stream = try SafetensorsStream(kind == .packed ? ZstandardReader(whole) : whole)
+        let layout = try naming(reader.name) { try Layout(stream.header) }
+        (self.stream, self.layout, manifest) = (stream, layout, layout.manifest)
+        entries = Array(layout.header.entries[layout.tensors])
+        var rows = [try SHA256.digest(of: stream.headerBytes)]
+        files = try layout.files.map { index in
+            let entry = layout.header.entries[index]
+            let bytes = try stream.bytes(index)
+            rows.append(try SHA256.digest(of: bytes))
+            return SmallFile(name: String(entry.name.dropFirst(Layout.filePrefix.count)), bytes: bytes)
+        }
+        self.rows = rows
+    }
+
+    /// Every tensor has to be read, in order.
+    public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        let stored = layout.tensors.lowerBound + index
+        guard stored == rows.count - 1 else { throw Failure("'\(stream.name)': tensor '\(entries[index].name)' is not the next one") }
+        try stream.read(stored, into: buffer)
+        let bytes = UnsafeRawBufferPointer(buffer)
+        if let problem = layout.problem(stored, bytes) { throw Failure("'\(stream.name)': tensor '\(entries[index].name)': \(problem)") }
+        rows.append(try SHA256.digest(of: bytes))
+    }
+
+    /// Reads the digests and compares them with what went by; gives all rows, the root last.
+    @discardableResult
+    public func finish() throws -> [Digest] {
+        guard rows.count == layout.digests + 1 else { throw Failure("'\(stream.name)': not every tensor has been read") }
+        let bytes = try stream.bytes(layout.digests)
+        try stream.finish()
+        return try naming(stream.name) {
+            let recorded = try TernTensors.digests(layout, bytes)
+            for (row, digest) in rows.enumerated() where digest != recorded[row] {
+                throw TernTensors.damaged(row == 0 ? "the header" : "tensor '\(layout.header.entries[row - 1].name)'")
+            }
+            return recorded
+        }
+    }
+}
+
+extension SafetensorsStream {
+    /// A tensor whose size the layout has limited.
+    fileprivate func bytes(_ index: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: entries[index].byteCount)
+        try bytes.withUnsafeMutableBytes { try read(index, into: $0) }
+        return bytes
+    }
+}

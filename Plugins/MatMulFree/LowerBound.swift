@@ -1,0 +1,61 @@
+import Basis
+import Glibc
+import Models
+
+/// y = lb + (1 - lb)·x, where lb is this layer's lower bound of the forget gate: with P the softmax of the bounds over the layers,
+/// lb of layer l is Σ P_j over j = 1..l (Qin et al. 2023, "HGRN", section 3; the original subtracts layer 0's part after the cumulative sum).
+struct LowerBound: Operation {
+    static let name = "matmul-free.lower-bound"
+    /// [layers, width], as trained: before the softmax.
+    let bounds: Weight
+    let layer: Int
+
+    init(bounds: Weight, layer: Int) { (self.bounds, self.layer) = (bounds, layer) }
+
+    init(attributes: AttributeReader) throws {
+        try attributes.only("bounds", "layers", "width", "layer")
+        let shape = [try attributes.size("layers"), try attributes.size("width")]
+        bounds = Weight(try attributes.string("bounds"), shape: shape, kind: .dense)
+        layer = try attributes.integer("layer", in: 1...Int(Int32.max))
+    }
+
+    var attributes: JSONObject {
+        [
+            "bounds": .string(bounds.name), "layers": .integer(bounds.rows), "width": .integer(bounds.columns), "layer": .integer(layer),
+        ]
+    }
+
+    var weight: Weight? { bounds }
+
+    func form(of inputs: [Form]) throws -> Form {
+        guard inputs == [.floats(bounds.columns)] else { throw Failure("takes one input of \(bounds.columns) floats") }
+        guard layer < bounds.rows else { throw Failure("is for layer \(layer) of \(bounds.rows)") }
+        return inputs[0]
+    }
+
+    /// This layer's bound, one number a column.
+    func prepared(_ weight: [Float]) -> [Float] {
+        (0..<bounds.columns).map { column in
+            let exponents = (0..<bounds.rows).map { exp(Double(weight[$0 * bounds.columns + column])) }
+            return Float(exponents[1...layer].reduce(0, +) / exponents.reduce(0, +))
+        }
+    }
+
+    func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (x, bound, width) = (inputs[0], context.parameter.floats, output.width)
+        context.eachRow(of: output) { row in
+            let (x, y) = (x[row], output[row])
+            for index in 0..<width { y[index] = bound[index] + (1 - bound[index]) * x[index] }
+        }
+    }
+
+    func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number] {
+        inputs[0].indices.map { weight[$0] + (Number(1) - weight[$0]) * inputs[0][$0] }
+    }
+
+    func cost(_ inputs: [Form]) -> Cost {
+        Cost(additions: 2 * bounds.columns, multiplications: bounds.columns)
+    }
+}

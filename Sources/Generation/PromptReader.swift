@@ -1,0 +1,103 @@
+import Basis
+import Models
+import Tokens
+
+/// Makes requests of input lines: the line itself as the prompt, or a JSON object with options of its own.
+public struct PromptReader {
+    /// What a prompt is before it is fed.
+    public struct Prompt {
+        public var request: Request
+        /// The member `id` of a JSON line, handed back with its answer.
+        public var id: JSON?
+    }
+
+    private let defaults: Request
+    private let tokenizer: Tokenizer?
+    private let beginOfText: Int32?
+    /// Whether prompts go on from a saved state: its last token comes first, and nothing is prepended.
+    private let continues: Bool
+
+    /// `defaults` has the options, the session and the past of every request; its tokens are what a saved state has pending.
+    public init(defaults: Request, tokenizer: Tokenizer?, beginOfText: Int32?) {
+        (self.defaults, self.tokenizer, self.beginOfText, continues) = (defaults, tokenizer, beginOfText, !defaults.tokens.isEmpty)
+    }
+
+    /// A prompt of plain text, any bytes. An empty one starts from the begin-of-text token.
+    public func prompt(text: [UInt8]) throws -> Prompt {
+        guard let tokenizer else { throw Failure("the model has no tokenizer.json: prompts have to be tokens, as JSON lines") }
+        var request = defaults
+        request.tokens += tokenizer.encode(text, addingSpecialTokens: !continues)
+        if request.tokens.isEmpty, let beginOfText { request.tokens = [beginOfText] }
+        return Prompt(request: request)
+    }
+
+    /// A prompt of one JSON line, `{"prompt": ".."}` or `{"tokens": [..]}`, tokens taken as they are.
+    public func prompt(json line: [UInt8]) throws -> Prompt {
+        guard let object = try JSON(parsing: line).objectValue else { throw Failure("the line is no JSON object") }
+        var prompt = try source(object)
+        for (key, value) in object.members.map({ ($0.key, $0.value) }) { try set(key, value, &prompt) }
+        try prompt.request.sampling.check()
+        return prompt
+    }
+
+    private func source(_ object: JSONObject) throws -> Prompt {
+        switch (object["prompt"], object["tokens"]) {
+        case (let text?, nil):
+            guard let text = text.stringValue else { throw Failure("'prompt' is no string") }
+            return try prompt(text: Array(text.utf8))
+        case (nil, let tokens?):
+            var request = defaults
+            request.tokens += try PromptReader.tokens(tokens)
+            return Prompt(request: request)
+        default: throw Failure("a line has either 'prompt' or 'tokens'")
+        }
+    }
+
+    private static func tokens(_ json: JSON) throws -> [Int32] {
+        guard let list = json.arrayValue else { throw Failure("'tokens' is no array") }
+        return try list.map { value in
+            guard let token = value.intValue.flatMap(Int32.init(exactly:)) else { throw Failure("'tokens' holds \(value.compact.prefix(40)), which is no token") }
+            return token
+        }
+    }
+
+    private func set(_ key: String, _ value: JSON, _ prompt: inout Prompt) throws {
+        switch key {
+        case "prompt", "tokens": break
+        case "id": prompt.id = value
+        case "max_tokens": prompt.request.maxTokens = try PromptReader.count(key, value)
+        case "temperature": prompt.request.sampling.temperature = try PromptReader.number(key, value)
+        case "top_k": prompt.request.sampling.topK = try PromptReader.count(key, value)
+        case "top_p": prompt.request.sampling.topP = try PromptReader.number(key, value)
+        case "min_p": prompt.request.sampling.minP = try PromptReader.number(key, value)
+        case "repetition_penalty": prompt.request.sampling.repetitionPenalty = try PromptReader.number(key, value)
+        case "seed": prompt.request.sampling.seed = UInt64(try PromptReader.count(key, value))
+        case "stop": prompt.request.stopStrings = try PromptReader.stops(value)
+        case "ignore_eos": prompt.request.ignoresEndOfText = try PromptReader.flag(key, value)
+        default: throw Failure("unknown option '\(key)'")
+        }
+    }
+
+    private static func count(_ key: String, _ value: JSON) throws -> Int {
+        guard let count = value.intValue, count >= 0 else { throw Failure("'\(key)' is not a whole number of 0 or more") }
+        return count
+    }
+
+    private static func number(_ key: String, _ value: JSON) throws -> Double {
+        guard let number = value.doubleValue else { throw Failure("'\(key)' is no number") }
+        return number
+    }
+
+    private static func flag(_ key: String, _ value: JSON) throws -> Bool {
+        guard let flag = value.boolValue else { throw Failure("'\(key)' is neither true nor false") }
+        return flag
+    }
+
+    private static func stops(_ value: JSON) throws -> [[UInt8]] {
+        let strings = value.stringValue.map { [$0] } ?? value.arrayValue?.compactMap(\.stringValue) ?? []
+        guard !strings.isEmpty, strings.count == value.arrayValue?.count ?? 1, !strings.contains("") else {
+            throw Failure("'stop' is neither a string nor an array of strings, none of them empty")
+        }
+        return strings.map { Array($0.utf8) }
+    }
+}

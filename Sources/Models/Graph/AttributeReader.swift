@@ -1,0 +1,36 @@
+import Basis
+
+/// Reads the attributes of an operation out of JSON that nobody vouches for.
+public struct AttributeReader {
+    let object: JSONObject
+
+    public init(_ object: JSONObject) { self.object = object }
+
+    /// Refuses attributes other than those named: a graph must not mean more than the reader understands.
+    public func only(_ keys: String...) throws {
+        if let stranger = object.keys.first(where: { !keys.contains($0) }) { throw Failure("unknown attribute '\(stranger)'") }
+    }
+
+    /// An integer of 1 to 2^31 - 1.
+    public func size(_ key: String) throws -> Int { try integer(key, in: 1...Int(Int32.max)) }
+
+    public func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int {
+        guard let value = object[key]?.intValue, range.contains(value) else {
+            throw Failure("attribute '\(key)' is not an integer of \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    public func float(_ key: String) throws -> Float {
+        guard let value = object[key]?.doubleValue, Float(value).isFinite else { throw Failure("attribute '\(key)' is not a number") }
+        return Float(value)
+    }
+
+    public func string(_ key: String) throws -> String {
+        guard let value = object[key]?.stringValue, !value.isEmpty else { throw Failure("attribute '\(key)' is not a name") }
+        return value
+    }
+
+    /// Nil if there is no such attribute.
+    public func optionalString(_ key: String) throws -> String? { object[key] == nil ? nil : try string(key) }
+}

@@ -1,0 +1,64 @@
+import Basis
+
+/// What a node of a graph does: a small value that knows its equation, its weight, its state, how to run and what that costs.
+///
+/// One operation is one file under `Operations/`, or in the folder of the plugin that alone needs it. All of them work on rows, one a
+/// token; only one with state looks at which row belongs to which session. The laws that every operation obeys are tests over
+/// `Catalog.operations`:
+///
+/// - `run` gives what `define` gives, at 1, 63 and 100 rows, whatever the memory held before;
+/// - `cost` says what a run of `define` on counting numbers counts;
+/// - rows at once give what rows one by one give, in one session or spread over many;
+/// - `init(attributes:)` undoes `attributes`.
+public protocol Operation: Hashable, Sendable {
+    /// The stable name under which graphs are written.
+    static var name: String { get }
+
+    /// Everything that makes this value what it is, its weight's name and shape included.
+    var attributes: JSONObject { get }
+
+    /// Reads `attributes`, which may come from a file: refuses what it does not know or cannot run.
+    init(attributes: AttributeReader) throws
+
+    /// The tensor it needs, if any.
+    var weight: Weight? { get }
+
+    /// The form of a row of its output, given those of its inputs; refuses inputs that it cannot take.
+    func form(of inputs: [Form]) throws -> Form
+
+    /// Floats of state that it keeps for each session, all zero at the start.
+    var stateWidth: Int { get }
+
+    /// What it really needs of a dense weight, made once when a model is loaded: `run` finds it in its context.
+    func prepared(_ weight: [Float]) -> [Float]
+
+    /// Fills every row of `output`, and moves the state of each session on.
+    func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext)
+
+    /// The definition: its equation for one token, on any kind of number. Quantised rows are given and returned as the numbers that
+    /// they stand for. It is the oracle of `run` and the source of `cost`.
+    func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number]
+
+    /// What one token costs, by kind.
+    func cost(_ inputs: [Form]) -> Cost
+}
+
+extension Operation {
+    public var weight: Weight? { nil }
+    public var stateWidth: Int { 0 }
+    public func prepared(_ weight: [Float]) -> [Float] { weight }
+}
+
+/// An operation through which gradients flow.
+///
+/// `pull` is the adjoint of `run`: from the gradient of the loss by the outputs it adds to those by the inputs and by the weight. A
+/// session's first state is an input and its last state an output, so that a thought can be differentiated from the state that it
+/// forked off. A ternary product pulls straight through to the float weight (the straight-through estimator); nothing else in
+/// training knows about trits.
+public protocol DifferentiableOperation: Operation {
+    func pull(
+        _ outputGradient: Rows, _ inputs: [Rows], _ output: Rows, _ inputGradients: [Rows], _ weightGradient: UnsafeMutableBufferPointer<Float>,
+        _ context: borrowing RunContext)
+}

@@ -1,0 +1,31 @@
+import Basis
+import Tensors
+
+/// y = a + b.
+public struct Add: Operation {
+    public static let name = "add"
+
+    public init() {}
+    public init(attributes: AttributeReader) throws { try attributes.only() }
+    public var attributes: JSONObject { [:] }
+
+    public func form(of inputs: [Form]) throws -> Form { .floats(try commonWidth(inputs, count: 2)) }
+
+    public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (a, b, width) = (inputs[0], inputs[1], output.width)
+        context.eachRow(of: output) { row in
+            let (a, b, y) = (a[row], b[row], output[row])
+            for index in 0..<width { y[index] = a[index] + b[index] }
+        }
+    }
+
+    public func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number] {
+        zip(inputs[0], inputs[1]).map { $0 + $1 }
+    }
+
+    public func cost(_ inputs: [Form]) -> Cost {
+        Cost(additions: inputs[0].width)
+    }
+}

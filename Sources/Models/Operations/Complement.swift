@@ -1,0 +1,31 @@
+import Basis
+import Tensors
+
+/// y = 1 - x.
+public struct Complement: Operation {
+    public static let name = "complement"
+
+    public init() {}
+    public init(attributes: AttributeReader) throws { try attributes.only() }
+    public var attributes: JSONObject { [:] }
+
+    public func form(of inputs: [Form]) throws -> Form { .floats(try floatWidth(inputs)) }
+
+    public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (x, width) = (inputs[0], output.width)
+        context.eachRow(of: output) { row in
+            let (x, y) = (x[row], output[row])
+            for index in 0..<width { y[index] = 1 - x[index] }
+        }
+    }
+
+    public func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number] {
+        inputs[0].map { Number(1) - $0 }
+    }
+
+    public func cost(_ inputs: [Form]) -> Cost {
+        Cost(additions: inputs[0].width)
+    }
+}

@@ -1,0 +1,50 @@
+import Basis
+import Tensors
+
+/// h ← f ⊙ h + i, y = h, from h = 0 (Qin et al. 2023, "HGRN", section 3; the MLGRU of Zhu et al. 2024, section 3.3).
+/// Inputs: i, then f. The state is h, in float32.
+public struct Recurrence: Operation {
+    public static let name = "recurrence"
+    let width: Int
+
+    public init(width: Int) { self.width = width }
+
+    public init(attributes: AttributeReader) throws {
+        try attributes.only("width")
+        self.init(width: try attributes.size("width"))
+    }
+
+    public var attributes: JSONObject { ["width": .integer(width)] }
+    public var stateWidth: Int { width }
+
+    public func form(of inputs: [Form]) throws -> Form {
+        let common = try commonWidth(inputs, count: 2)
+        guard common == width else { throw Failure("is \(width) wide, its inputs \(common)") }
+        return .floats(width)
+    }
+
+    /// Sessions do not touch each other, and neither do the elements of one: both are shared out.
+    public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (i, f, kernels) = (inputs[0], inputs[1], context.kernels)
+        for (segment, h) in zip(context.segments, context.states) {
+            context.threads.parallel(width, grain: max(256, RunContext.grain / max(1, segment.rows.count))) { part in
+                for row in segment.rows {
+                    let at = part.lowerBound
+                    kernels.recurrence(
+                        input: i[row] + at, forget: f[row] + at, width: part.count, state: h + at, into: output[row] + at)
+                }
+            }
+        }
+    }
+
+    public func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number] {
+        for index in 0..<width { state[index] = inputs[1][index] * state[index] + inputs[0][index] }
+        return state
+    }
+
+    public func cost(_ inputs: [Form]) -> Cost {
+        Cost(additions: width, multiplications: width, stateBytes: 2 * width * MemoryLayout<Float>.size)
+    }
+}

@@ -1,0 +1,28 @@
+import Basis
+import Tensors
+
+/// y = silu(a) ⊙ b: the gate of a gated linear unit (Shazeer 2020, "GLU variants"), in one pass. Rewrites make it; plugins write the two.
+public struct SiLUProduct: Operation {
+    public static let name = "silu-product"
+
+    public init() {}
+    public init(attributes: AttributeReader) throws { try attributes.only() }
+    public var attributes: JSONObject { [:] }
+
+    public func form(of inputs: [Form]) throws -> Form { .floats(try commonWidth(inputs, count: 2)) }
+
+    public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (a, b, kernels) = (inputs[0], inputs[1], context.kernels)
+        context.eachRow(of: output) { kernels.siluProduct(a[$0], b[$0], width: a.width, into: output[$0]) }
+    }
+
+    public func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number] {
+        zip(SiLU().define([inputs[0]], weight: weight, token: token, state: &state), inputs[1]).map { $0 * $1 }
+    }
+
+    public func cost(_ inputs: [Form]) -> Cost {
+        SiLU().cost([inputs[0]]) + Multiply().cost(inputs)
+    }
+}

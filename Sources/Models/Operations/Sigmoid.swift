@@ -1,0 +1,29 @@
+import Basis
+import Tensors
+
+/// y = 1 / (1 + e⁻ˣ).
+public struct Sigmoid: Operation {
+    public static let name = "sigmoid"
+
+    public init() {}
+    public init(attributes: AttributeReader) throws { try attributes.only() }
+    public var attributes: JSONObject { [:] }
+
+    public func form(of inputs: [Form]) throws -> Form { .floats(try floatWidth(inputs)) }
+
+    public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (x, kernels) = (inputs[0], context.kernels)
+        context.eachRow(of: output) { kernels.sigmoid(x[$0], width: x.width, into: output[$0]) }
+    }
+
+    public func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number] {
+        inputs[0].map { Number(1) / (Number(1) + (Number(0) - $0).exponential) }
+    }
+
+    public func cost(_ inputs: [Form]) -> Cost {
+        let width = inputs[0].width
+        return Cost(additions: 2 * width, divisions: width, exponentials: width)
+    }
+}

@@ -1,0 +1,50 @@
+import Basis
+import Tensors
+
+/// y = s·(T x): T holds trits, s is what one trit stands for, x quantised activations. The integers are summed exactly, then scaled
+/// once (Wang et al. 2023, "BitNet", section 2.1; Ma et al. 2024, "The Era of 1-bit LLMs").
+public struct TernaryLinear: Operation {
+    public static let name = "ternary-linear"
+    let matrix: Weight
+
+    public init(matrix: Weight) { self.matrix = matrix }
+
+    public init(attributes: AttributeReader) throws {
+        try attributes.only("matrix", "rows", "columns", "source")
+        let shape = [try attributes.size("rows"), try attributes.size("columns")]
+        self.init(matrix: Weight(try attributes.string("matrix"), shape: shape, kind: .ternary, source: try attributes.optionalString("source")))
+    }
+
+    public var attributes: JSONObject {
+        var result: JSONObject = ["matrix": .string(matrix.name), "rows": .integer(matrix.rows), "columns": .integer(matrix.columns)]
+        if matrix.source != matrix.name { result["source"] = .string(matrix.source) }
+        return result
+    }
+
+    public var weight: Weight? { matrix }
+
+    public func form(of inputs: [Form]) throws -> Form {
+        try check(matrix, columns: try quantisedWidth(inputs))
+        return .floats(matrix.rows)
+    }
+
+    public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        context.parameter.matrix.multiply(
+            inputs[0].quantised, count: output.count, into: output[0], outStride: output.stride, kernels: context.kernels,
+            pool: context.threads)
+    }
+
+    public func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+    ) -> [Number] {
+        (0..<matrix.rows).map { row in
+            var sum = Number(0)
+            for column in 0..<matrix.columns { sum.accumulate(weight.trit(row, column), inputs[0][column]) }
+            return sum * weight.scale
+        }
+    }
+
+    public func cost(_ inputs: [Form]) -> Cost {
+        Cost(multiplications: matrix.rows, accumulations: matrix.count)
+    }
+}

@@ -1,0 +1,179 @@
+import Basis
+import Tensors
+
+/// Runs a graph on its weights: the first reading of the graph. Not for two threads at once; it owns the memory of its rows.
+public final class Machine {
+    /// The graph as given; what runs is an equal one in fewer steps.
+    public let graph: Graph
+    public let kernels: Kernels
+    public let threads: ThreadPool
+    let running: Graph
+    private let parameters: [Parameter]
+    private let plan: MemoryPlan
+    private let stateful: [Int]
+    /// From this node on no operation has state: rows whose output nobody wants may be left out.
+    private let tail: Int
+    private var arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var capacity = 0
+
+    /// Rows that go through the graph at once; longer inputs go in parts, with the same result.
+    public static let rowLimit = 256
+
+    /// Fails if the weights are not those that the graph names. `optimising: false` keeps every node, so that each can be observed.
+    public init(_ graph: Graph, _ weights: Weights, kernels: Kernels, threads: ThreadPool, optimising: Bool = true) throws {
+        (self.graph, self.kernels, self.threads) = (graph, kernels, threads)
+        running = optimising ? graph.optimised : graph
+        parameters = try running.nodes.map { try weights.parameter(for: $0.operation) }
+        plan = MemoryPlan(running)
+        stateful = running.statefulNodes
+        tail = (stateful.last ?? -1) + 1
+    }
+
+    deinit { arena.deallocate() }
+
+    /// The tokens that the model knows are below this.
+    public var vocabulary: Int {
+        running.nodes.lazy.compactMap { ($0.operation as? Embedding)?.weight?.rows }.min() ?? 0
+    }
+
+    /// Tokens for one session, and which of their outputs are wanted.
+    public struct Feed {
+        public var session: Session
+        public let tokens: ArraySlice<Int32>
+        public let wanted: Wanted
+
+        public init(_ session: Session, _ tokens: ArraySlice<Int32>, wanted: Wanted) {
+            (self.session, self.tokens, self.wanted) = (session, tokens, wanted)
+        }
+    }
+
+    public enum Wanted: Sendable { case none, last, all }
+
+    /// The output of one token: its feed, its position among the feed's tokens, and a row as wide as the graph's output.
+    public typealias Visit = (_ feed: Int, _ token: Int, _ row: UnsafeBufferPointer<Float>) throws -> Void
+
+    /// Sees the rows of a node just after it ran. For tests and traces.
+    package var observe: ((Graph.Node, Rows) -> Void)?
+
+    /// Feeds each session its tokens and visits the wanted outputs, in order for each feed. How feeds are grouped changes no bit.
+    public func run(_ feeds: inout [Feed], _ visit: Visit) throws {
+        var done = [Int](repeating: 0, count: feeds.count)
+        while true {
+            let parts = nextParts(feeds, done)
+            guard !parts.isEmpty else { return }
+            try run(parts, &feeds, visit)
+            for part in parts { done[part.feed] = part.tokens.upperBound }
+        }
+    }
+
+    /// Tokens of one feed that go through the graph in one pass.
+    private struct Part {
+        let feed: Int
+        let tokens: Range<Int>
+    }
+
+    private func nextParts(_ feeds: [Feed], _ done: [Int]) -> [Part] {
+        var room = Machine.rowLimit, parts: [Part] = []
+        for (index, feed) in feeds.enumerated() where room > 0 && done[index] < feed.tokens.count {
+            let count = min(room, feed.tokens.count - done[index])
+            parts.append(Part(feed: index, tokens: done[index]..<done[index] + count))
+            room -= count
+        }
+        return parts
+    }
+
+    private func run(_ parts: [Part], _ feeds: inout [Feed], _ visit: Visit) throws {
+        let tokens = parts.flatMap { feeds[$0.feed].tokens.dropFirst($0.tokens.lowerBound).prefix($0.tokens.count) }
+        let wanted = wantedRows(parts, feeds)
+        reserve(rows: tokens.count)
+        let output = pass(tokens, parts, &feeds, kept: wanted.map(\.row))
+        for (index, want) in wanted.enumerated() {
+            try visit(want.feed, want.token, UnsafeBufferPointer(start: output[index], count: output.width))
+        }
+    }
+
+    private struct WantedRow {
+        let row: Int
+        let feed: Int
+        let token: Int
+    }
+
+    private func wantedRows(_ parts: [Part], _ feeds: [Feed]) -> [WantedRow] {
+        var first = 0, result: [WantedRow] = []
+        for part in parts {
+            let feed = feeds[part.feed]
+            for token in part.tokens where feed.wanted == .all || (feed.wanted == .last && token == feed.tokens.count - 1) {
+                result.append(WantedRow(row: first + token - part.tokens.lowerBound, feed: part.feed, token: token))
+            }
+            first += part.tokens.count
+        }
+        return result
+    }
+
+    private func reserve(rows: Int) {
+        guard rows > capacity else { return }
+        arena.deallocate()
+        arena = .allocate(byteCount: max(64, plan.size * rows), alignment: 64)
+        capacity = rows
+        if Machine.poisons { arena.initializeMemory(as: UInt8.self, repeating: 0xFF) }
+    }
+
+    /// Fills fresh memory with NaN, so that a test sees whatever is read before it is written.
+    nonisolated(unsafe) package static var poisons = false
+}
+
+// One pass over the nodes.
+extension Machine {
+    private func pass(_ tokens: [Int32], _ parts: [Part], _ feeds: inout [Feed], kept: [Int]) -> Rows {
+        let states = parts.map { feeds[$0.feed].session.writableStates() }
+        let segments = segments(parts, feeds)
+        for part in parts { feeds[part.feed].session.position += part.tokens.count }
+        return tokens.withUnsafeBufferPointer { tokens in
+            var context = RunContext(
+                kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: .none, states: [])
+            return pass(&context, states, rows: tokens.count, kept: kept)
+        }
+    }
+
+    private func segments(_ parts: [Part], _ feeds: [Feed]) -> [Segment] {
+        var first = 0
+        return parts.map { part in
+            defer { first += part.tokens.count }
+            return Segment(rows: first..<first + part.tokens.count, position: feeds[part.feed].session.position)
+        }
+    }
+
+    private func pass(_ context: inout RunContext, _ states: [[UnsafeMutablePointer<Float>]], rows count: Int, kept: [Int]) -> Rows {
+        var rows = running.nodes.indices.map { node in rowsOfNode(node, count) }
+        for index in running.nodes.indices {
+            if index == tail, kept.count < count { keep(kept, &rows) }
+            if rows[index].count == 0 { continue }
+            context.parameter = parameters[index]
+            context.states = stateful.firstIndex(of: index).map { slot in states.map { $0[slot] } } ?? []
+            let node = running.nodes[index]
+            node.operation.run(node.inputs.map { rows[$0] }, rows[index], context)
+            observe?(node, rows[index])
+        }
+        if tail == rows.count { keep(kept, &rows) }
+        return rows[rows.count - 1]
+    }
+
+    private func rowsOfNode(_ node: Int, _ count: Int) -> Rows {
+        Rows(form: running.nodes[node].form, count: count, base: arenaBase + plan.offsets[node] * capacity, capacity: capacity)
+    }
+
+    private var arenaBase: UnsafeMutableRawPointer {
+        guard let base = arena.baseAddress else { preconditionFailure("the arena is reserved before a pass") }
+        return base
+    }
+
+    /// Moves the rows to keep to the front, in what the nodes before the tail hand to those in it, or hand out if there is no tail.
+    private func keep(_ kept: [Int], _ rows: inout [Rows]) {
+        let readers = running.nodes[tail...].flatMap(\.inputs)
+        let handed = Set(readers.isEmpty ? [tail - 1] : readers).filter { $0 < tail }
+        for node in handed {
+            for (to, from) in kept.enumerated() { rows[node].move(from, to: to) }
+        }
+        for node in rows.indices where node >= tail || handed.contains(node) { rows[node] = rows[node].prefix(kept.count) }
+    }
+}

@@ -1,0 +1,41 @@
+import Basis
+import Tensors
+
+/// A model as a format opens it: its tensors, the small files that travel with them, and its graph where the file carries one.
+public struct Checkpoint {
+    public struct File: Hashable, Sendable {
+        /// A plain name: `config.json`, `tokenizer.json`.
+        public let name: String
+        public let bytes: [UInt8]
+
+        public init(name: String, bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
+    }
+
+    public let files: [File]
+    public let tensors: any TensorSource
+    /// The graph as the file carries it; nil for formats that name a family instead.
+    public let graph: JSON?
+    /// The manifest that came with it, if any.
+    public let manifest: JSON?
+    /// Identifies the model's content; nil if the format keeps no digests.
+    public let digest: String?
+
+    /// The licence that the model comes under, as far as it says.
+    public let licence: String?
+
+    public init(
+        files: [File], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil, licence: String? = nil
+    ) {
+        (self.files, self.tensors, self.graph, self.manifest) = (files, tensors, graph, manifest)
+        (self.digest, self.licence) = (digest, licence)
+    }
+
+    /// The bytes of a small file, nil if there is none of this name.
+    public func file(_ name: String) -> [UInt8]? { files.first { $0.name == name }?.bytes }
+
+    /// config.json.
+    public func configuration() throws -> JSON {
+        guard let bytes = file("config.json") else { throw Failure("the model has no config.json") }
+        return try naming("config.json") { try JSON(parsing: bytes) }
+    }
+}

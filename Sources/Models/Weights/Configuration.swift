@@ -1,0 +1,46 @@
+import Basis
+
+/// Reads a config.json that nobody vouches for, with the defaults of the original code: an absent or null key has its default.
+public struct Configuration {
+    let json: JSON
+
+    public init(_ json: JSON) throws {
+        guard json.objectValue != nil else { throw Failure("config.json holds no object") }
+        self.json = json
+    }
+
+    private func value(_ key: String) -> JSON? { json[key].flatMap { $0.isNull ? nil : $0 } }
+
+    /// An integer of 1 to 2^24, or nil if the key is absent.
+    public func optionalSize(_ key: String) throws -> Int? {
+        guard let value = value(key) else { return nil }
+        guard let size = value.intValue, (1...1 << 24).contains(size) else { throw refusal(key, value, "an integer of 1 to 16777216") }
+        return size
+    }
+
+    public func size(_ key: String, default standard: Int) throws -> Int { try optionalSize(key) ?? standard }
+
+    /// A positive number.
+    public func positive(_ key: String, default standard: Double) throws -> Double {
+        guard let value = value(key) else { return standard }
+        guard let number = value.doubleValue, number > 0, number.isFinite else { throw refusal(key, value, "a positive number") }
+        return number
+    }
+
+    public func flag(_ key: String, default standard: Bool) throws -> Bool {
+        guard let value = value(key) else { return standard }
+        guard let flag = value.boolValue else { throw refusal(key, value, "true or false") }
+        return flag
+    }
+
+    public func string(_ key: String, default standard: String) throws -> String {
+        guard let value = value(key) else { return standard }
+        guard let string = value.stringValue else { throw refusal(key, value, "a string") }
+        return string
+    }
+
+    /// Why a value is not taken.
+    public func refusal(_ key: String, _ value: JSON, _ expected: String) -> Failure {
+        Failure("config.json has '\(key)': \(value.compact.prefix(80)), expected \(expected)")
+    }
+}

@@ -1,0 +1,136 @@
+import Basis
+import Tensors
+
+/// A checkpoint in container form: matrices that the graph multiplies by become trit codes with a scale, everything else that it names
+/// stays as it is. The tensors come in the order in which the checkpoint stores them, so that one pass over it, tensor by tensor, is enough.
+public final class TernarySource: TensorSource {
+    public let entries: [TensorEntry]
+    /// Tensors of the checkpoint that the graph has no use for.
+    public let unused: [String]
+    /// Told of each matrix that was made ternary, with its codes.
+    public var report: ((Weight, FloatMatrix, QuantisedMatrix, UnsafeRawBufferPointer) throws -> Void)?
+    private let origin: any TensorSource
+    private let parts: [Part]
+    private let quantiser: any Quantiser.Type
+    private let kernels: Kernels
+    private let threads: ThreadPool
+    /// The scales found so far, by the weight's name: codes come before their scale.
+    private var scales: [String: Float] = [:]
+
+    private enum Part {
+        case same(Int)
+        case codes(Weight, Int)
+        case scale(Weight, Int)
+    }
+
+    public init(
+        _ origin: any TensorSource, graph: Graph, quantiser: any Quantiser.Type, kernels: Kernels, threads: ThreadPool
+    ) throws {
+        (self.origin, self.quantiser, self.kernels, self.threads) = (origin, quantiser, kernels, threads)
+        let plan = try TernarySource.plan(origin.entries, graph)
+        (parts, entries, unused) = (plan.parts, plan.entries, plan.unused)
+    }
+
+    private static func plan(_ stored: [TensorEntry], _ graph: Graph) throws -> (parts: [Part], entries: [TensorEntry], unused: [String]) {
+        let names = Set(stored.map(\.name))
+        var wanted: [String: [Weight]] = [:], parts: [Part] = [], entries: [TensorEntry] = [], unused: [String] = []
+        for weight in graph.weights {
+            let source = names.contains(weight.name) ? weight.name : weight.source
+            guard names.contains(source) else { throw Failure("tensor '\(weight.name)' is missing") }
+            wanted[source, default: []].append(weight)
+        }
+        for (index, entry) in stored.enumerated() {
+            let weights = wanted[entry.name] ?? []
+            for weight in weights { try naming("tensor '\(entry.name)'") { try add(weight, entry, index, names, &parts, &entries) } }
+            if weights.isEmpty { try passOn(entry, index, wanted, &parts, &entries, &unused) }
+        }
+        return (parts, entries, unused)
+    }
+
+    private static func add(
+        _ weight: Weight, _ entry: TensorEntry, _ index: Int, _ names: Set<String>, _ parts: inout [Part], _ entries: inout [TensorEntry]
+    ) throws {
+        if weight.kind == .ternary, !(entry.element == .uint8 && names.contains(weight.scaleName)) {
+            try weight.check(entry, element: nil, shape: weight.shape)
+            parts += [.codes(weight, index), .scale(weight, index)]
+            entries.append(try TensorEntry(name: weight.name, element: .uint8, shape: weight.codeShape))
+            entries.append(try TensorEntry(name: weight.scaleName, element: .float32, shape: [1]))
+        } else {
+            if weight.kind == .ternary {
+                try weight.check(entry, element: .uint8, shape: weight.codeShape)
+            } else {
+                try weight.check(entry, element: nil, shape: weight.shape)
+            }
+            parts.append(.same(index))
+            entries.append(entry)
+        }
+    }
+
+    /// A tensor that no operation names: the scale of one that is ternary already, or of no use.
+    private static func passOn(
+        _ entry: TensorEntry, _ index: Int, _ wanted: [String: [Weight]], _ parts: inout [Part], _ entries: inout [TensorEntry],
+        _ unused: inout [String]
+    ) throws {
+        let isScale = entry.name.hasSuffix(".scale") && wanted[String(entry.name.dropLast(6))] != nil
+        guard isScale, !entries.contains(where: { $0.name == entry.name }) else { return unused.append(entry.name) }
+        parts.append(.same(index))
+        entries.append(entry)
+    }
+
+    /// Bytes of the tensors that the checkpoint stores, those without a use included.
+    public var originByteCount: Int { origin.entries.reduce(0) { $0 + $1.byteCount } }
+
+    /// Bytes of the checkpoint up to the end of the tensor that entry `index` comes from.
+    public func originBytes(through index: Int) -> Int {
+        switch parts[index] {
+        case .same(let stored), .codes(_, let stored), .scale(_, let stored):
+            origin.entries[...stored].reduce(0) { $0 + $1.byteCount }
+        }
+    }
+
+    public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        switch parts[index] {
+        case .same(let stored): try readSame(stored, into: buffer)
+        case .codes(let weight, let stored): try quantise(weight, stored, into: buffer)
+        case .scale(let weight, let stored):
+            if scales[weight.name] == nil { try quantiseForScale(weight, stored) }
+            buffer.storeBytes(of: scales[weight.name] ?? 0, as: Float.self)
+        }
+    }
+
+    public func mapped(_ index: Int) -> UnsafeRawBufferPointer? {
+        if case .same(let stored) = parts[index] { origin.mapped(stored) } else { nil }
+    }
+
+    private func readSame(_ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try origin.read(stored, into: buffer)
+        let entry = origin.entries[stored]
+        let sum = kernels.sumOfMagnitudes(UnsafeRawBufferPointer(buffer), element: entry.element, threads)
+        guard sum?.isFinite ?? true else { throw Failure("tensor '\(entry.name)' holds a NaN or an infinity") }
+    }
+
+    private func quantise(_ weight: Weight, _ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try naming("tensor '\(origin.entries[stored].name)'") {
+            try origin.withBytes(stored) { bytes in
+                let matrix = try FloatMatrix(
+                    rows: weight.rows, columns: weight.columns, element: origin.entries[stored].element, bytes: bytes)
+                let result = try quantiser.quantise(matrix, codes: buffer, kernels, threads)
+                scales[weight.name] = result.scale
+                try report?(weight, matrix, result, UnsafeRawBufferPointer(buffer))
+            }
+        }
+    }
+
+    private func quantiseForScale(_ weight: Weight, _ stored: Int) throws {
+        let scratch = OwnedBytes(count: weight.codeShape[0] * weight.codeShape[1])
+        try quantise(weight, stored, into: scratch.bytes)
+    }
+}
+
+extension TernarySource {
+    /// Whether `source` holds floats where the graph multiplies by trits.
+    public static func isNeeded(for source: any TensorSource, _ graph: Graph) -> Bool {
+        let elements = Dictionary(source.entries.map { ($0.name, $0.element) }) { first, _ in first }
+        return graph.weights.contains { $0.kind == .ternary && elements[$0.name] != .uint8 }
+    }
+}

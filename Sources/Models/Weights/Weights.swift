@@ -1,0 +1,152 @@
+import Basis
+import Tensors
+
+/// The weights of a graph in memory, ready to run.
+public final class Weights {
+    private enum Loaded {
+        case trits(TernaryMatrix)
+        case table(Table)
+        case dense([Float])
+    }
+
+    private let loaded: [String: Loaded]
+    /// Bytes that the weights take in memory.
+    public let byteCount: Int
+
+    /// Loads what `graph` needs from a source that holds it in container form: trit codes with scales, floats as they are. Tensors are
+    /// read side by side unless the source is a stream.
+    public init(_ graph: Graph, from source: any TensorSource, kernels: Kernels, threads: ThreadPool) throws {
+        let needed = graph.weights
+        let positions = Dictionary(source.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        let results = Results(count: needed.count)
+        threads.parallel(needed.count, grain: source.isConcurrent ? 1 : needed.count) { part in
+            for index in part {
+                results[index] = Result { try Self.load(needed[index], from: source, positions, kernels, threads) }
+            }
+        }
+        var loaded: [String: Loaded] = [:]
+        for (index, weight) in needed.enumerated() { loaded[weight.name] = try results[index]?.get() }
+        self.loaded = loaded
+        byteCount = needed.reduce(0) { $0 + $1.byteCount(source, positions) }
+    }
+
+    /// What `operation` finds in its context.
+    func parameter(for operation: any Operation) throws -> Parameter {
+        guard let weight = operation.weight else { return .none }
+        switch loaded[weight.name] {
+        case .trits(let matrix): return .trits(matrix)
+        case .table(let table): return .table(table)
+        case .dense(let values): return .dense(DenseParameter(operation.prepared(values)))
+        case nil: throw Failure("tensor '\(weight.name)' is missing")
+        }
+    }
+
+    /// One place a weight, each written by one thread.
+    private final class Results: @unchecked Sendable {
+        private let places: UnsafeMutableBufferPointer<Result<Loaded, any Error>?>
+
+        init(count: Int) {
+            places = .allocate(capacity: count)
+            places.initialize(repeating: nil)
+        }
+
+        deinit {
+            places.deinitialize()
+            places.deallocate()
+        }
+
+        subscript(index: Int) -> Result<Loaded, any Error>? {
+            get { places[index] }
+            set { places[index] = newValue }
+        }
+    }
+}
+
+extension Weights {
+    private static func load(
+        _ weight: Weight, from source: any TensorSource, _ positions: [String: Int], _ kernels: Kernels, _ threads: ThreadPool
+    ) throws -> Loaded {
+        let index = try weight.index(of: weight.name, in: source, positions)
+        return try naming("tensor '\(weight.name)'") {
+            switch weight.kind {
+            case .ternary: .trits(try matrix(weight, from: source, index, positions, threads))
+            case .table: .table(try table(weight, from: source, index))
+            case .dense: .dense(try floats(weight, from: source, index, kernels))
+            }
+        }
+    }
+
+    private static func matrix(
+        _ weight: Weight, from source: any TensorSource, _ index: Int, _ positions: [String: Int], _ threads: ThreadPool
+    ) throws -> TernaryMatrix {
+        try weight.check(source.entries[index], element: .uint8, shape: weight.codeShape)
+        let scaleIndex = try weight.index(of: weight.scaleName, in: source, positions)
+        try weight.check(source.entries[scaleIndex], element: .float32, shape: [1])
+        let scale = try source.withBytes(scaleIndex) { $0.loadUnaligned(as: Float.self) }
+        guard scale.isFinite, scale > 0 else { throw Failure("its scale is \(scale), expected a positive number") }
+        if let bytes = source.mapped(index),
+            let matrix = try TernaryMatrix(borrowing: bytes, of: source, rows: weight.rows, columns: weight.columns, scale: scale)
+        {
+            return matrix
+        }
+        return try source.withBytes(index) { bytes in
+            try TernaryMatrix(copying: bytes, rows: weight.rows, columns: weight.columns, scale: scale, pool: threads)
+        }
+    }
+
+    private static func table(_ weight: Weight, from source: any TensorSource, _ index: Int) throws -> Table {
+        let entry = source.entries[index]
+        try weight.check(entry, element: nil, shape: weight.shape)
+        if let bytes = source.mapped(index) {
+            return try Table(rows: weight.rows, columns: weight.columns, element: entry.element, memory: bytes, owner: source)
+        }
+        let buffer = OwnedBytes(count: entry.byteCount)
+        try source.read(index, into: buffer.bytes)
+        return try Table(
+            rows: weight.rows, columns: weight.columns, element: entry.element, memory: UnsafeRawBufferPointer(buffer.bytes), owner: buffer)
+    }
+
+    private static func floats(_ weight: Weight, from source: any TensorSource, _ index: Int, _ kernels: Kernels) throws -> [Float] {
+        let entry = source.entries[index]
+        try weight.check(entry, element: nil, shape: weight.shape)
+        return try source.withBytes(index) { kernels.floats($0, element: entry.element) ?? [] }
+    }
+}
+
+/// Memory that lives as long as this.
+final class OwnedBytes: @unchecked Sendable {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(count: Int) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 64)
+        bytes = UnsafeMutableRawBufferPointer(rebasing: memory[0..<count])
+    }
+
+    deinit { bytes.deallocate() }
+}
+
+/// How a container holds a weight.
+extension Weight {
+    /// The tensor that holds what one trit stands for.
+    public var scaleName: String { name + ".scale" }
+
+    /// Two-bit codes, four a byte, each row on a byte of its own.
+    public var codeShape: [Int] { [rows, (columns + 3) / 4] }
+
+    func index(of name: String, in source: any TensorSource, _ positions: [String: Int]) throws -> Int {
+        guard let index = positions[name] else { throw Failure("tensor '\(name)' is missing") }
+        return index
+    }
+
+    /// Refuses a stored tensor of another shape or element type; nil takes any floats.
+    func check(_ entry: TensorEntry, element: ElementType?, shape: [Int]) throws {
+        guard entry.shape == shape else { throw Failure("has shape \(entry.shape), expected \(shape)") }
+        guard element == nil ? entry.element.isFloat : entry.element == element else {
+            throw Failure("has elements of type \(entry.element.rawValue), expected \(element?.rawValue ?? "floats")")
+        }
+    }
+
+    fileprivate func byteCount(_ source: any TensorSource, _ positions: [String: Int]) -> Int {
+        positions[name].map { source.entries[$0].byteCount } ?? 0
+    }
+}

@@ -1,0 +1,91 @@
+import Basis
+import Catalog
+import Models
+import Tensors
+import Tokens
+
+/// A model that a command line named, opened: its checkpoint, its graph and what is needed to run it.
+public struct OpenModel {
+    /// As the command line named it.
+    public let argument: String
+    public let checkpoint: Checkpoint
+    public let graph: Graph
+    /// Nil for a container of a family that this version does not know; its graph is enough to run it.
+    public let family: (any ModelFamily.Type)?
+
+    public init(_ argument: String, threads: ThreadPool) throws {
+        self.argument = argument
+        checkpoint = try OpenModel.checkpoint(argument, threads)
+        (graph, family) = try naming(argument == "-" ? "standard input" : argument) { [checkpoint] in
+            try OpenModel.graph(of: checkpoint)
+        }
+    }
+
+    private static func checkpoint(_ argument: String, _ threads: ThreadPool) throws -> Checkpoint {
+        for format in Catalog.formats {
+            if let checkpoint = try format.open(argument, threads) { return checkpoint }
+        }
+        throw Failure("'\(argument)' is no model")
+    }
+
+    /// The graph that the file carries, or else the one that its family makes of config.json.
+    private static func graph(of checkpoint: Checkpoint) throws -> (Graph, (any ModelFamily.Type)?) {
+        if let graph = checkpoint.graph {
+            let name = checkpoint.manifest?["family"]?.stringValue
+            return (try Graph(json: graph, operations: Catalog.operations), Catalog.families.first { $0.modelTypes.contains(name ?? "") })
+        }
+        let configuration = try checkpoint.configuration()
+        guard let type = configuration["model_type"]?.stringValue else { throw Failure("config.json names no model_type") }
+        guard let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }) else {
+            let known = Catalog.families.flatMap { $0.modelTypes }.sorted().joined(separator: ", ")
+            throw Failure("model type '\(type)' is unknown; known: \(known)")
+        }
+        return (try family.graph(configuration: configuration), family)
+    }
+
+    /// The tensors in container form: as they are, or made ternary on the way by the rule that the family's models are trained with.
+    public func containerTensors(_ kernels: Kernels, _ threads: ThreadPool) throws -> any TensorSource {
+        guard TernarySource.isNeeded(for: checkpoint.tensors, graph) else { return checkpoint.tensors }
+        let quantiser = try Catalog.quantiser(family?.quantiser ?? OpenModel.standardQuantiser)
+        return try TernarySource(checkpoint.tensors, graph: graph, quantiser: quantiser, kernels: kernels, threads: threads)
+    }
+
+    /// The rule for models of unknown families.
+    static let standardQuantiser = "absmean"
+
+    /// The model loaded and ready to run.
+    public func machine(_ kernels: Kernels, _ threads: ThreadPool) throws -> Machine {
+        try naming(argument == "-" ? "standard input" : argument) {
+            let weights = try Weights(graph, from: containerTensors(kernels, threads), kernels: kernels, threads: threads)
+            return try Machine(graph, weights, kernels: kernels, threads: threads)
+        }
+    }
+
+    /// The tokenizer that came with it; nil if none did.
+    public func tokenizer() throws -> Tokenizer? {
+        guard let json = checkpoint.file("tokenizer.json") else { return nil }
+        return try naming("tokenizer.json") { try Tokenizer(json: json, configuration: checkpoint.file("tokenizer_config.json")) }
+    }
+}
+
+extension Catalog {
+    /// The quantiser of this name.
+    public static func quantiser(_ name: String) throws -> any Quantiser.Type {
+        guard let quantiser = quantisers.first(where: { $0.name == name }) else {
+            throw Failure("there is no method '\(name)'; known: \(quantisers.map { $0.name }.sorted().joined(separator: ", "))")
+        }
+        return quantiser
+    }
+}
+
+extension OpenModel {
+    /// The tokens that begin and end a text, as config.json, generation_config.json or the tokenizer say.
+    public var specialTokens: (begin: Int32?, end: Set<Int32>) {
+        let sources = ["generation_config.json", "config.json"].compactMap { checkpoint.file($0) }.compactMap { try? JSON(parsing: $0) }
+        func ids(_ key: String) -> [Int32] {
+            let values = sources.compactMap { $0[key] }.flatMap { $0.arrayValue ?? [$0] }
+            return values.compactMap { $0.intValue.flatMap(Int32.init(exactly:)) }
+        }
+        return (ids("bos_token_id").first, Set(ids("eos_token_id")))
+    }
+}

@@ -1,0 +1,45 @@
+import Basis
+import Glibc
+
+/// A line on standard error that says how far long work is: share, rate, time left. Only on a terminal, and not before half a second.
+public final class Progress {
+    private let label: String
+    private let total: Int
+    private let shows: Bool
+    private let start = Progress.now
+    private var lastShown = 0.0
+    private var done = 0
+
+    /// `total` bytes are to be worked through.
+    public init(_ label: String, total: Int, quiet: Bool) {
+        (self.label, self.total) = (label, total)
+        shows = !quiet && isatty(STDERR_FILENO) == 1
+    }
+
+    public func advance(by bytes: Int) {
+        done += bytes
+        guard shows, Progress.now - start > 0.5, Progress.now - lastShown > 0.1 else { return }
+        lastShown = Progress.now
+        printError("\r\(label) \(line)\u{1B}[K")
+    }
+
+    /// Takes the line away.
+    public func finish() {
+        if lastShown > 0 { printError("\r\u{1B}[K") }
+    }
+
+    private var line: String {
+        let seconds = Progress.now - start
+        let rate = Double(done) / seconds
+        let left = rate > 0 ? Double(total - done) / rate : 0
+        let percent = total > 0 ? 100 * done / total : 100
+        return "\(percent)%  \(decimal(rate / 1e6, 0)) MB/s  \(Int(left.rounded(.up))) s left"
+    }
+
+    /// Seconds of a clock that never goes back.
+    public static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

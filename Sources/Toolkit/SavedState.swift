@@ -1,0 +1,65 @@
+import Basis
+import Models
+import Safetensors
+import Tensors
+
+/// A session in a file: `infer --save-state` writes it, `--load-state` goes on from it. A safetensors file with `tokens`, all tokens of the text
+/// so far, of which the last has not been fed yet, and `state.<node>` for each operation with state.
+public struct SavedState {
+    public let session: Session
+    public let tokens: [Int32]
+
+    public init(session: Session, tokens: [Int32]) { (self.session, self.tokens) = (session, tokens) }
+
+    private static let metadataKey = "tern.state"
+
+    /// Reads a state that `model` can go on from; one of another model is refused.
+    public init(_ path: String, for model: OpenModel) throws {
+        let file = try SafetensorsFile(MappedFile(path))
+        self = try naming(path) { try SavedState(file, model) }
+    }
+
+    private init(_ file: SafetensorsFile, _ model: OpenModel) throws {
+        guard let text = file.header.metadata[SavedState.metadataKey]?.stringValue else { throw Failure("holds no saved state") }
+        let description = try JSON(parsing: text)
+        guard try description["model"] == SavedState.identity(model) else { throw Failure("was saved by another model") }
+        guard let position = description["position"]?.intValue else { throw Failure("says no position") }
+        tokens = try file.withBytes(try SavedState.index(of: "tokens", .int32, file)) { Array($0.bindMemory(to: Int32.self)) }
+        guard tokens.count == position + 1 else { throw Failure("has \(tokens.count) tokens at position \(position)") }
+        let states = try SavedState.names(model.graph).map { name in
+            try file.withBytes(try SavedState.index(of: name, .float32, file)) { bytes in
+                (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+            }
+        }
+        guard let session = model.graph.session.restored(position: position, states: states) else { throw Failure("does not fit the model") }
+        self.session = session
+    }
+
+    private static func index(of name: String, _ element: ElementType, _ file: SafetensorsFile) throws -> Int {
+        guard let index = file.index(of: name), file.entries[index].element == element else { throw Failure("lacks the tensor '\(name)'") }
+        return index
+    }
+
+    private static func names(_ graph: Graph) -> [String] { graph.statefulNodes.map { "state.\(graph.nodes[$0].name)" } }
+
+    /// What tells one model from another: its digest, or its graph where there is none.
+    private static func identity(_ model: OpenModel) throws -> JSON {
+        .string(try model.checkpoint.digest ?? SHA256.digest(of: Array(model.graph.json.compact.utf8)).hex)
+    }
+
+    public func write(to path: String, for model: OpenModel) throws {
+        let states = session.states
+        var entries = [try TensorEntry(name: "tokens", element: .int32, shape: [tokens.count])]
+        for (name, state) in zip(SavedState.names(model.graph), states) {
+            entries.append(try TensorEntry(name: name, element: .float32, shape: [state.count]))
+        }
+        let description: JSON = ["model": try SavedState.identity(model), "position": .integer(session.position)]
+        let sink = try Output.open(path)
+        let writer = try SafetensorsWriter(
+            SafetensorsHeader(entries: entries, metadata: [SavedState.metadataKey: .string(description.compact)]), to: sink)
+        try tokens.withUnsafeBytes { try writer.write($0) }
+        for state in states { try state.withUnsafeBytes { try writer.write($0) } }
+        try writer.finish()
+        try sink.close()
+    }
+}

@@ -1,0 +1,75 @@
+import Basis
+import Generation
+import Models
+import Tokens
+import Toolkit
+
+/// One run of infer: prompts in, answers, scores, logits or a state out.
+struct Inference {
+    let options: Infer
+    let model: OpenModel
+    let machine: Machine
+    let tokenizer: Tokenizer?
+    let reader: PromptReader
+
+    init(_ options: Infer, _ model: OpenModel, _ machine: Machine) throws {
+        (self.options, self.model, self.machine) = (options, model, machine)
+        tokenizer = try model.tokenizer()
+        var defaults = Request(tokens: [], session: machine.graph.session)
+        options.answer.apply(to: &defaults)
+        if let path = options.loadState {
+            let saved = try SavedState(path, for: model)
+            (defaults.session, defaults.past, defaults.tokens) = (saved.session, Array(saved.tokens.dropLast()), Array(saved.tokens.suffix(1)))
+        }
+        reader = PromptReader(defaults: defaults, tokenizer: tokenizer, beginOfText: model.specialTokens.begin)
+    }
+
+    func run() throws {
+        if options.score { return try score() }
+        if let path = options.logits { return try writeLogits(to: path) }
+        try answer()
+    }
+
+    /// The prompts, from the command line or standard input; failures name the line.
+    private var prompts: Prompts { Prompts(reader, argument: options.prompt, json: options.json) }
+
+    private func answer() throws {
+        let prompts = prompts, printer = AnswerPrinter(json: options.json)
+        let scheduler = Scheduler(
+            machine, tokenizer: tokenizer, endOfText: model.specialTokens.end, batch: options.saveState == nil ? options.answer.batch : 1)
+        var last: Answer?
+        let events = Scheduler.Events(text: printer.text) { number, answer in
+            if options.saveState != nil { last = answer }
+            try printer.answer(number, answer)
+        }
+        try scheduler.run({ mayWait in
+            guard case .prompt(let prompt) = try prompts.next(mayWait: mayWait, printer) else { return prompts.ended ? .end : .nothingYet }
+            if options.saveState != nil, prompts.count > 1 { throw Failure("--save-state takes one prompt, and there are more") }
+            return .request(prompt.request)
+        }, events)
+        try printer.close()
+        if let path = options.saveState, let last { try SavedState(session: last.session, tokens: last.history).write(to: path, for: model) }
+    }
+
+    private func score() throws {
+        let prompts = prompts
+        while let group = try prompts.group(of: options.answer.batch) {
+            guard let session = group.first?.request.session else { continue }
+            let scores = try logProbabilities(of: group.map(\.request.tokens), machine, from: session)
+            for (prompt, logs) in zip(group, scores) {
+                var line: JSONObject = ["tokens": .array(prompt.request.tokens.map { .integer(Int($0)) })]
+                line["logprobs"] = .array((prompt.request.tokens.isEmpty ? [] : [.null]) + logs.map(JSON.number))
+                if let id = prompt.id { line["id"] = id }
+                try printOut(JSON.object(line).compact + "\n")
+            }
+        }
+    }
+
+    private func writeLogits(to path: String) throws {
+        let prompts = prompts
+        guard let group = try prompts.group(of: 2), let prompt = group.first else { throw Failure("there is no prompt") }
+        guard group.count == 1 else { throw Failure("--logits takes one prompt, and there are more") }
+        try machine.check(prompt.request.tokens)
+        try Toolkit.writeLogits(of: prompt.request.tokens, from: prompt.request.session, machine, to: path)
+    }
+}

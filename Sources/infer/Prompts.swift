@@ -1,0 +1,57 @@
+import Basis
+import Generation
+import Toolkit
+
+/// The prompts of one run, in order.
+final class Prompts {
+    private let reader: PromptReader
+    private let json: Bool
+    private var argument: String?
+    private let lines: LineReader?
+    /// Prompts so far.
+    private(set) var count = 0
+    private(set) var ended = false
+
+    init(_ reader: PromptReader, argument: String?, json: Bool) {
+        (self.reader, self.argument, self.json) = (reader, argument, json)
+        lines = argument == nil ? LineReader() : nil
+    }
+
+    enum Next {
+        case prompt(PromptReader.Prompt)
+        case nothingYet
+    }
+
+    /// The next prompt, told to `printer` too; nothing for now, or once `ended`.
+    func next(mayWait: Bool, _ printer: AnswerPrinter? = nil) throws -> Next {
+        guard let line = try nextLine(mayWait: mayWait) else { return .nothingYet }
+        count += 1
+        let prompt = try naming(lines == nil ? "the prompt" : "line \(count)") {
+            json ? try reader.prompt(json: line) : try reader.prompt(text: line)
+        }
+        printer?.expect(id: prompt.id)
+        return .prompt(prompt)
+    }
+
+    private func nextLine(mayWait: Bool) throws -> [UInt8]? {
+        guard let lines else {
+            defer { argument = nil }
+            ended = argument == nil
+            return argument.map { Array($0.utf8) }
+        }
+        switch try lines.next(mayWait: mayWait) {
+        case .line(let line): return line
+        case .nothingYet: return nil
+        case .end:
+            ended = true
+            return nil
+        }
+    }
+
+    /// Up to `size` prompts: waits for the first one only; nil at the end.
+    func group(of size: Int) throws -> [PromptReader.Prompt]? {
+        var group: [PromptReader.Prompt] = []
+        while group.count < size, case .prompt(let prompt) = try next(mayWait: group.isEmpty) { group.append(prompt) }
+        return group.isEmpty ? nil : group
+    }
+}

@@ -1,0 +1,108 @@
+import Basis
+import Glibc
+import Tensors
+import Tern
+import Testing
+
+@Suite struct ManifestTests {
+    private static func parsed(_ text: String) throws -> Manifest { try Manifest(parsing: Array(text.utf8)) }
+
+    @Test func `a manifest's text is read back the same, unknown members too`() throws {
+        var manifest = TinyModel().manifest
+        manifest.licence = "apache-2.0"
+        manifest.history[0].inputs[0].digest = .row(5)
+        manifest.history[0].inputs.append(Manifest.Input(name: "b", bytes: 0, digest: .known(try SHA256.digest(of: []))))
+        manifest.parts = [Manifest.Part(path: "a/b.tern", root: try SHA256.digest(of: [1]))]
+        manifest.other = ["notes": ["x", 1, nil]]
+        #expect(try Manifest(manifest.json) == manifest)
+        #expect(try Self.parsed(manifest.json.pretty) == manifest)
+    }
+
+    static let hostile: [(String, String)] = [
+        ("", "bad JSON at byte 0"),
+        ("[]", "format is not 'tern'"),
+        (#"{"format":"tern","name":"n","family":"f"}"#, "has version none"),
+        (#"{"format":"tern","version":1.0,"name":"n","family":"f"}"#, "has version 1.0"),
+        (#"{"format":"tern","version":1,"family":"f"}"#, "the manifest has no name"),
+        (#"{"format":"tern","version":1,"name":"n"}"#, "the manifest has no family"),
+        (#"{"format":"tern","version":1,"name":"n","name":"n","family":"f"}"#, "key 'name' occurs twice"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":{}}"#, "tensors of the manifest is not an array"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":[{"name":"w","encoding":"planes","shape":[1]}]}"#, "encoding 'planes', which is not supported"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":[{"name":"w","encoding":"trits","shape":[]}]}"#, "impossible shape"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":[{"name":"w","encoding":"trits","shape":[-1]}]}"#, "no proper shape"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":[{"name":"w","encoding":"trits","shape":[9223372036854775807,9223372036854775807]}]}"#, "impossible shape"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":[{"name":"w","encoding":"trits","element":"F32","shape":[1]}]}"#, "is trits and has an element type"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":[{"name":"w","encoding":"dense","element":"F64","shape":[1]}]}"#, "element type 'F64', which is not supported"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","tensors":[{"name":"w","encoding":"dense","element":"F32","shape":[1],"code":"x"}]}"#, "unknown member 'code'"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","history":[{"tool":"t","version":"1","inputs":[{"name":"i","bytes":-1,"row":0}]}]}"#, "bytes of an input of the history is not a count"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","history":[{"tool":"t","version":"1","inputs":[{"name":"i","bytes":1,"sha256":"0"}]}]}"#, "is not a digest"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","parts":[{"path":"p","root":"0"}]}"#, "root of part 'p' is not a digest"),
+        (#"{"format":"tern","version":1,"name":"n","family":"f","x":"# + String(repeating: "[", count: 1000), "nested more than"),
+    ]
+
+    @Test(arguments: hostile.indices) func `a bad manifest is refused with its reason`(number: Int) throws {
+        let (text, reason) = Self.hostile[number]
+        let told = fact { _ = try Self.parsed(text) }
+        #expect(told.contains(reason), "\(told)")
+    }
+
+    /// A base, and a part that replaces its ternary tensor by a dense one and its configuration.
+    private static func base(_ scratch: Scratch) throws -> (TinyModel, change: TinyModel) {
+        let base = TinyModel()
+        var change = TinyModel()
+        change.manifest.tensors = [Manifest.Tensor(name: "w", encoding: .dense(.uint8), shape: [3])]
+        change.stored = [[7, 8, 9]]
+        change.files = [SmallFile(name: "config.json", bytes: [1]), SmallFile(name: "new.txt", bytes: [2])]
+        _ = scratch.folder("sub")
+        _ = try scratch.write("base.tern", packed(base.raw()))
+        _ = try scratch.write("sub/change", change.raw())
+        return (base, change)
+    }
+
+    @Test func `a manifest file joins its parts, later over earlier`() throws {
+        let scratch = try Scratch()
+        let (base, change) = try Self.base(scratch)
+        var manifest = Manifest(name: "joined", family: "none")
+        manifest.parts = [
+            Manifest.Part(path: "base.tern", root: try base.root()), Manifest.Part(path: "sub/change", root: try change.root()),
+        ]
+        let path = try scratch.write("model.json", manifest.json.pretty)
+        let container = try TernContainer(path)
+        #expect(container.manifest.name == "joined")
+        #expect(container.manifest.tensors == [change.manifest.tensors[0], base.manifest.tensors[1]])
+        #expect(container.manifest.graph == base.manifest.graph)
+        #expect(container.tensors.entries.map(\.name) == ["w", "norm"])
+        #expect(try container.tensors.contents() == [[7, 8, 9], base.stored[2]])
+        #expect(container.files == [SmallFile(name: "config.json", bytes: [1]), SmallFile(name: "new.txt", bytes: [2])])
+        var norm = [UInt8](repeating: 0, count: 8)
+        try norm.withUnsafeMutableBytes { try container.read([(1, $0)], ThreadPool(threads: 2)) }
+        #expect(norm == base.stored[2])
+        #expect(TernContainer.verify(path, ThreadPool(threads: 1)).isEmpty)
+        var damaged = try change.raw()
+        damaged[damaged.count - 200] ^= 1
+        _ = try scratch.write("sub/change", damaged)
+        #expect(!TernContainer.verify(path, ThreadPool(threads: 1)).isEmpty)
+    }
+
+    @Test func `a part is what the manifest means, and within its folder`() throws {
+        let scratch = try Scratch()
+        let (base, _) = try Self.base(scratch)
+        _ = try scratch.write("outside.tern", base.raw())
+        symlink("../outside.tern", "\(scratch.path)/sub/link.tern")
+        symlink("change", "\(scratch.path)/sub/inner.tern")
+        func told(_ path: String, _ root: Digest) throws -> String {
+            var manifest = Manifest(name: "n", family: "f")
+            manifest.parts = [Manifest.Part(path: path, root: root)]
+            let file = try scratch.write("sub/model.json", manifest.json.compact)
+            return fact { _ = try TernContainer(file) }
+        }
+        let root = try base.root()
+        for path in ["../outside.tern", "/etc/passwd", "link.tern", "a/../../outside.tern", ""] {
+            #expect(try told(path, root).contains("is not a path within the manifest's folder"), "\(path)")
+        }
+        #expect(try told("missing", root).hasSuffix("no such file or directory"))
+        #expect(try told("change", root).contains("part 'change' has root"))
+        #expect(try told("inner.tern", Self.base(scratch).change.root()) == "no failure")
+        #expect(try told("model.json", root).contains("which only a file can be"))
+    }
+}

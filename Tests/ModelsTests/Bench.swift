@@ -1,0 +1,128 @@
+import Basis
+import Models
+import Tensors
+
+/// One operation with a random weight and random inputs, to be run in the ways that the laws compare.
+final class Bench {
+    let sample: Sample
+    let rows: Int
+    /// [input][row][column]: the numbers that the definition sees. Quantised inputs are what their integers stand for.
+    private(set) var inputs: [[[Float]]] = []
+    let tokens: [Int32]
+    private let trits: [Int8]
+    private let floats: [Float]
+    private let scale: Float = 0.37
+    private let threads = ThreadPool(threads: 2)
+
+    var operation: any Operation { sample.operation }
+
+    init(_ sample: Sample, rows: Int, seed: UInt64) {
+        var random = Random(seed: seed)
+        (self.sample, self.rows) = (sample, rows)
+        let weight = sample.operation.weight
+        trits = weight?.kind == .ternary ? (0..<(weight?.count ?? 0)).map { _ in Int8(Int(random.next() % 3) - 1) } : []
+        floats = weight.map { weight in weight.kind == .ternary ? [] : (0..<weight.count).map { _ in random.normal() } } ?? []
+        tokens = (0..<rows).map { _ in Int32(random.next() % UInt64(max(1, weight?.rows ?? 1))) }
+        for form in sample.inputs { inputs.append((0..<rows).map { _ in Bench.row(form, &random) }) }
+    }
+
+    /// Values that survive being quantised unchanged, for quantised inputs: whole numbers up to 127, one of which is 127.
+    private static func row(_ form: Form, _ random: inout Random) -> [Float] {
+        switch form {
+        case .floats(let width): (0..<width).map { _ in 2 * random.normal() }
+        case .quantised(let width): (0..<width).map { column in column == 0 ? 127 : Float(Int(random.next() % 255) - 127) }
+        }
+    }
+
+    /// `run` on all rows at once, the rows shared out over sessions at the given borders, each with a state of its own.
+    func run(_ kernels: Kernels = .best, rows part: Range<Int>? = nil, borders: [Int] = [], state: [Float]? = nil) throws -> (
+        output: [[Float]], states: [[Float]]
+    ) {
+        let part = part ?? 0..<rows
+        let memory = try sample.inputs.indices.map { try load($0, part, kernels) }
+        let output = try Arena(form: operation.form(of: sample.inputs), rows: part.count)
+        let cuts = [0] + borders + [part.count]
+        let segments = zip(cuts, cuts.dropFirst()).map { Segment(rows: $0..<$1, position: 0) }
+        var states = segments.map { _ in state ?? [Float](repeating: 0, count: operation.stateWidth) }
+        let pointers = states.indices.map { index in UnsafeMutablePointer<Float>.allocate(capacity: max(1, states[index].count)) }
+        defer { for pointer in pointers { pointer.deallocate() } }
+        for (pointer, state) in zip(pointers, states) { pointer.update(from: state, count: state.count) }
+        let tokens = Array(self.tokens[part]), parameter = try parameter()
+        tokens.withUnsafeBufferPointer { tokens in
+            let context = RunContext(
+                kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: parameter, states: pointers)
+            operation.run(memory.map(\.rows), output.rows, context)
+        }
+        for index in states.indices { states[index] = Array(UnsafeBufferPointer(start: pointers[index], count: operation.stateWidth)) }
+        return (output.values, states)
+    }
+
+    private func load(_ input: Int, _ part: Range<Int>, _ kernels: Kernels) throws -> Arena {
+        let arena = Arena(form: sample.inputs[input], rows: part.count)
+        for (row, source) in part.enumerated() {
+            switch sample.inputs[input] {
+            case .floats: arena.rows[row].update(from: inputs[input][source], count: inputs[input][source].count)
+            case .quantised: arena.rows.quantised.quantise(inputs[input][source], row: row, kernels: kernels)
+            }
+        }
+        return arena
+    }
+
+    private func parameter() throws -> Parameter {
+        guard let weight = operation.weight else { return .none }
+        switch weight.kind {
+        case .dense: return .dense(DenseParameter(operation.prepared(floats)))
+        case .table:
+            let owner = DenseParameter(floats)
+            let memory = UnsafeRawBufferPointer(start: owner.pointer, count: floats.count * 4)
+            return .table(try Table(rows: weight.rows, columns: weight.columns, element: .float32, memory: memory, owner: owner))
+        case .ternary:
+            let codes = (0..<weight.rows).flatMap { row in
+                Trits.pack(Array(trits[row * weight.columns..<(row + 1) * weight.columns]))
+            }
+            return .trits(try codes.withUnsafeBytes {
+                try TernaryMatrix(copying: $0, rows: weight.rows, columns: weight.columns, scale: scale, pool: threads)
+            })
+        }
+    }
+
+    /// `define`, row by row, on any kind of number.
+    func define<Number: Arithmetic>(_ number: Number.Type) -> [[Number]] {
+        let weight: DefinitionWeight<Number> =
+            switch operation.weight?.kind {
+            case .ternary: DefinitionWeight(trits: trits, columns: operation.weight?.columns ?? 0, scale: scale)
+            case .dense: DefinitionWeight(dense: operation.prepared(floats), columns: operation.weight?.columns ?? 0)
+            case .table: DefinitionWeight(dense: floats, columns: operation.weight?.columns ?? 0)
+            case nil: .none
+            }
+        var state = [Number](repeating: Number(0), count: operation.stateWidth)
+        return (0..<rows).map { row in
+            let numbers = inputs.map { input in input[row].map { Number(Double($0)) } }
+            return operation.define(numbers, weight: weight, token: Int(tokens[row]), state: &state)
+        }
+    }
+}
+
+/// Memory for rows, full of NaN.
+final class Arena {
+    let rows: Rows
+    private let memory: UnsafeMutableRawBufferPointer
+
+    init(form: Form, rows count: Int) {
+        memory = .allocate(byteCount: max(64, Rows.bytes(of: form) * count), alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0xFF)
+        rows = Rows(form: form, count: count, base: memory.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 64)!, capacity: count)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// What the rows stand for.
+    var values: [[Float]] {
+        (0..<rows.count).map { row in
+            switch rows.form {
+            case .floats(let width): Array(UnsafeBufferPointer(start: rows[row], count: width))
+            case .quantised: rows.quantised.values(row)
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Basis
+import Catalog
+import Models
+import Testing
+
+/// An operation with inputs that it takes. Each type in `Catalog.operations` has at least one here; a test looks.
+struct Sample: Sendable, CustomTestStringConvertible {
+    let operation: any Operation
+    let inputs: [Form]
+
+    var testDescription: String { "\(type(of: operation).name) \(operation.attributes.keys)" }
+
+    init(_ operation: any Operation, _ inputs: Form...) { (self.operation, self.inputs) = (operation, inputs) }
+
+    /// One of a plugin, by its name and attributes as a graph has them.
+    init(_ name: String, _ attributes: JSONObject, _ inputs: Form...) throws {
+        guard let type = Catalog.operations.first(where: { $0.name == name }) else { throw Failure("no operation '\(name)'") }
+        (operation, self.inputs) = (try type.init(attributes: AttributeReader(attributes)), inputs)
+    }
+
+    static func all() throws -> [Sample] {
+        let wide = Form.floats(300), gain = Weight("g", shape: [300], kind: .dense)
+        return [
+            Sample(Embedding(table: Weight("e", shape: [70, 33], kind: .table))),
+            Sample(RMSNorm(gain: gain, epsilon: 1e-6), wide),
+            Sample(RMSNorm(gain: Weight("g", shape: [1], kind: .dense), epsilon: 0.5), .floats(1)),
+            Sample(Quantise(), wide),
+            Sample(Quantise(), .floats(5)),
+            Sample(TernaryLinear(matrix: Weight("w", shape: [37, 300], kind: .ternary)), .quantised(300)),
+            Sample(TernaryLinear(matrix: Weight("w", shape: [1, 3], kind: .ternary)), .quantised(3)),
+            try Sample("norm-quantise", ["gain": "g", "width": 300, "epsilon": 1e-5], wide),
+            Sample(Sigmoid(), wide),
+            Sample(SiLU(), wide),
+            Sample(SiLUProduct(), wide, wide),
+            Sample(Complement(), wide),
+            Sample(Add(), wide, wide),
+            Sample(Multiply(), wide, wide),
+            Sample(Slice(start: 17, count: 40), wide),
+            Sample(Slice(start: 0, count: 300), wide),
+            Sample(Recurrence(width: 300), wide, wide),
+            try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
+        ]
+    }
+}

@@ -1,0 +1,37 @@
+import Basis
+import Catalog
+import Models
+import Tensors
+
+/// A configuration of each family, small and of odd sizes. A family without one fails the tests.
+public let smallConfigurations: [String: [JSON]] = [
+    "matmul-free": [
+        [
+            "model_type": "hgrn_bit", "vocab_size": 67, "hidden_size": 36, "num_hidden_layers": 3, "intermediate_size": 50,
+            "bos_token_id": 1, "eos_token_id": 2,
+        ],
+        [
+            "model_type": "hgrn_bit", "vocab_size": 300, "hidden_size": 30, "num_hidden_layers": 2, "use_lower_bound": false, "expand_ratio": 1.5,
+            "num_heads": 5, "hidden_ratio": 1, "tie_word_embeddings": true, "rms_norm_eps": 1e-5,
+        ],
+    ]
+]
+
+/// A family's graph with random weights, ready to run.
+public func randomMachine(
+    _ graph: Graph, seed: UInt64 = 1, kernels: Kernels = .best, threads: Int = 1, optimising: Bool = true
+) throws -> Machine {
+    let pool = ThreadPool(threads: threads)
+    let source = try TernarySource(
+        MemorySource(randomFor: graph, seed: seed), graph: graph, quantiser: Catalog.quantisers[0], kernels: kernels, threads: pool)
+    let weights = try Weights(graph, from: source, kernels: kernels, threads: pool)
+    return try Machine(graph, weights, kernels: kernels, threads: pool, optimising: optimising)
+}
+
+/// The logits of every token.
+public func logits(_ machine: Machine, _ tokens: [Int32], from session: Session? = nil) throws -> [[Float]] {
+    var feeds = [Machine.Feed(session ?? machine.graph.session, tokens[...], wanted: .all)]
+    var rows: [[Float]] = []
+    try machine.run(&feeds) { _, _, row in rows.append(Array(row)) }
+    return rows
+}
