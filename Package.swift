@@ -30,6 +30,7 @@ let package = Package(
         .executableTarget(name: "random-checkpoint", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/RandomCheckpoint"),
         .executableTarget(name: "decode-speed", dependencies: ["Basis", "Models", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/DecodeSpeed"),
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Tensors"], path: "Tests/Support"),
+        .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),

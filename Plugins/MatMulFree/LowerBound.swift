@@ -36,7 +36,9 @@ struct LowerBound: Operation {
     /// This layer's bound, one number a column.
     func prepared(_ weight: [Float]) -> [Float] {
         (0..<bounds.columns).map { column in
-            let exponents = (0..<bounds.rows).map { exp(Double(weight[$0 * bounds.columns + column])) }
+            let values = (0..<bounds.rows).map { Double(weight[$0 * bounds.columns + column]) }
+            let largest = values.max() ?? 0
+            let exponents = values.map { exp($0 - largest) }
             return Float(exponents[1...layer].reduce(0, +) / exponents.reduce(0, +))
         }
     }

@@ -115,7 +115,9 @@ extension Weights {
     private static func floats(_ weight: Weight, from source: any TensorSource, _ index: Int, _ kernels: Kernels) throws -> [Float] {
         let entry = source.entries[index]
         try weight.check(entry, element: nil, shape: weight.shape)
-        return try source.withBytes(index) { kernels.floats($0, element: entry.element) ?? [] }
+        let values = try source.withBytes(index) { kernels.floats($0, element: entry.element) ?? [] }
+        guard values.allSatisfy(\.isFinite) else { throw Failure("holds a NaN or an infinity") }
+        return values
     }
 }
 
