@@ -15,7 +15,7 @@ public final class QuantisationReport {
         let counts = try Trits.counts(codes, rows: weight.rows, width: weight.columns)
         let sums = matrix.squares(against: codes, scale: result.scale)
         matrices.append(.object([
-            "name": .string(weight.name), "shape": .array(weight.shape.map(JSON.integer)), "scale": .number(Double(result.scale)),
+            "name": .string(weight.name), "shape": .array(weight.shape.map(JSON.integer)), "scale": JSON(result.scale),
             "minus": .integer(counts.minus), "zeros": .integer(counts.zero), "plus": .integer(counts.plus),
             "entropy": .number(counts.entropy), "error": .number(QuantisationReport.relative(sums.error, sums.total)),
         ]))
