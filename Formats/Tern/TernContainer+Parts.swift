@@ -65,8 +65,12 @@ final class JoinedTensors: TensorSource {
     /// A manifest file that lists its tensors lists those of its parts.
     func check(_ listed: [Manifest.Tensor]) throws {
         guard !listed.isEmpty else { return }
-        for tensor in listed where !tensors.contains(tensor) { throw Failure("no part has tensor '\(tensor.name)' as the manifest lists it") }
-        guard listed.count == tensors.count else { throw Failure("the manifest lists \(listed.count) tensors, its parts have \(tensors.count)") }
+        for tensor in listed where !tensors.contains(tensor) {
+            throw Failure("no part has tensor '\(tensor.name)' as the manifest lists it")
+        }
+        guard listed.count == tensors.count else {
+            throw Failure("the manifest lists \(listed.count) tensors, its parts have \(tensors.count)")
+        }
     }
 
     func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {

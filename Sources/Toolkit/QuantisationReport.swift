@@ -31,8 +31,9 @@ public final class QuantisationReport {
         [
             "tensors": .array(matrices),
             "total": [
-                "weights": .integer(counts.total), "minus": .integer(counts.minus), "zeros": .integer(counts.zero), "plus": .integer(counts.plus),
-                "entropy": .number(counts.entropy), "error": .number(QuantisationReport.relative(errorSquares, squares)),
+                "weights": .integer(counts.total), "minus": .integer(counts.minus), "zeros": .integer(counts.zero),
+                "plus": .integer(counts.plus), "entropy": .number(counts.entropy),
+                "error": .number(QuantisationReport.relative(errorSquares, squares)),
             ],
         ]
     }
