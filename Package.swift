@@ -30,6 +30,8 @@ let package = Package(
         .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Safetensors", "Tensors"], path: "Formats/Tern"),
         .testTarget(name: "BasisTests", dependencies: ["Basis"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace", "Tern"]),
+        .target(name: "Fuzzing", dependencies: ["Basis", "HuggingFace", "Safetensors", "Tensors", "Tern"], path: "Tests/Fuzzing"),
+        .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "HuggingFace", "Safetensors", "Tensors", "Tern"]),
     ]
 )

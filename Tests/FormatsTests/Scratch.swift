@@ -25,6 +25,8 @@ final class Scratch {
     /// Not with `AtomicFile`, whose care for the disk is too slow for thousands of files.
     func write(_ name: String, _ bytes: [UInt8]) throws -> String {
         let target = "\(path)/\(name)"
+        // Cutting an old file to nothing makes ext4 wait for the disk; a new one does not.
+        unlink(target)
         let number = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         try bytes.withUnsafeBytes { try Descriptor(number, name: target, owned: true).write($0) }
         return target
