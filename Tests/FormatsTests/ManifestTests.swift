@@ -13,7 +13,7 @@ import Testing
         manifest.history[0].inputs[0].digest = .row(5)
         manifest.history[0].inputs.append(Manifest.Input(name: "b", bytes: 0, digest: .known(try SHA256.digest(of: []))))
         manifest.parts = [Manifest.Part(path: "a/b.tern", root: try SHA256.digest(of: [1]))]
-        manifest.other = ["notes": ["x", 1, nil]]
+        manifest.other = ["notes": ["x", 1, .null]]
         #expect(try Manifest(manifest.json) == manifest)
         #expect(try Self.parsed(manifest.json.pretty) == manifest)
     }

@@ -2,19 +2,26 @@ import Basis
 import Glibc
 import Tensors
 
-/// A folder of its own for a test, gone with its contents afterwards.
+/// A folder of its own for a test. Its contents outlive this object: they go when the test program ends.
 final class Scratch {
     let path: String
 
-    init() throws {
+    private static let root: String? = {
         var template = Array("/tmp/tern-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure("cannot make a folder") }
-        path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        guard mkdtemp(&template) != nil else { return nil }
+        atexit { Scratch.removeAll() }
+        return template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
+    }()
+
+    init() throws {
+        guard let root = Scratch.root else { throw Failure("cannot make a folder in '/tmp'") }
+        path = "\(root)/\(UInt64.random(in: 0...(.max)))"
+        guard mkdir(path, 0o777) == 0 else { throw Failure("cannot make a folder in '\(root)'") }
     }
 
-    deinit {
-        let pid = try? spawn(["/bin/rm", "-rf", path])
-        if let pid { waitpid(pid, nil, 0) }
+    private static func removeAll() {
+        guard let root, let pid = try? spawn(["/bin/rm", "-rf", root]) else { return }
+        waitpid(pid, nil, 0)
     }
 
     func folder(_ name: String) -> String {
