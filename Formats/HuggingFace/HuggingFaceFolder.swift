@@ -14,6 +14,7 @@ public final class HuggingFaceFolder: TensorSource, HashedInputs {
     /// Shards in the order of their names.
     public let shards: [Shard]
     public let entries: [TensorEntry]
+    public let isConcurrent = true
     private let places: [Place]
 
     private struct Place {

@@ -6,6 +6,7 @@ import Tensors
 /// The tensors of one container, each compared with its SHA-256 whenever it is read: what this gives is what was written.
 public final class TernTensors: TensorSource {
     public let entries: [TensorEntry]
+    public let isConcurrent = true
     let content: any Content
     let layout: Layout
     /// Bytes of the content before the first tensor.

@@ -27,6 +27,11 @@ public enum Input {
         }
     }
 
+    /// How many bytes there are; nil for a stream.
+    public var byteCount: Int? {
+        if case .mapped(let file) = self { file.bytes.count } else { nil }
+    }
+
     /// The bytes in order, whatever they come from.
     public var reader: any ByteReader {
         switch self {

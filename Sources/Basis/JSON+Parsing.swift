@@ -77,9 +77,8 @@ private struct JSONParser {
 
     mutating func word(_ text: StaticString, _ meaning: JSON) throws -> JSON {
         let end = at + text.utf8CodeUnitCount
-        guard end <= bytes.count, bytes[at..<end].elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) else {
-            throw failure("not a JSON value")
-        }
+        let expected = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        guard end <= bytes.count, bytes[at..<end].elementsEqual(expected) else { throw failure("not a JSON value") }
         at = end
         return meaning
     }

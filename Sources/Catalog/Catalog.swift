@@ -2,6 +2,7 @@ import AbsMean
 import HuggingFace
 import MatMulFree
 import Models
+import Tern
 
 /// Everything that can be plugged in, a line each. A test holds the folders Plugins/ and Formats/ against these lists.
 public enum Catalog {
@@ -12,7 +13,7 @@ public enum Catalog {
     public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
 
     /// File formats, in the order in which they are tried; the last one answers for what is none of them.
-    public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self]
+    public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self, TernFormat.self]
 
     /// Every operation that a graph may hold.
     public static let operations: [any Operation.Type] = coreOperations + families.flatMap { $0.operations }

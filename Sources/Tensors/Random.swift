@@ -12,7 +12,7 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
     }
 
     /// A generator at a given state, which must not be all zeros.
-    init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
+    package init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
 
     public mutating func next() -> UInt64 {
         let times5 = state.1 &* 5
@@ -56,10 +56,12 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
 }
 
 /// Spreads a seed over states.
-struct SplitMix {
-    var state: UInt64
+package struct SplitMix {
+    private var state: UInt64
 
-    mutating func next() -> UInt64 {
+    package init(state: UInt64) { self.state = state }
+
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9

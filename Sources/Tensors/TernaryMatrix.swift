@@ -44,6 +44,7 @@ public final class TernaryMatrix: @unchecked Sendable {
     }
 
     private static func check(_ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int) throws {
+        guard rows > 0, columns > 0 else { throw Failure("a matrix of \(rows) rows and \(columns) columns is empty") }
         guard columns <= mostColumns else { throw Failure("\(columns) columns are more than the \(mostColumns) that a product can sum") }
         try Trits.validate(bytes, rows: rows, width: columns)
     }

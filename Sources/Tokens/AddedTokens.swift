@@ -95,8 +95,9 @@ extension TokenFinder {
             if end < text.count, text.scalar(at: end, end: text.count).isWord { return nil }
         }
         if token.stripsLeft {
-            while start > 0, case let scalar = text.scalar(before: start, start: 0), scalar.isSpace { start -= scalar.length }
+            // It may have been taken by the token before; then none is left, and that token may end beyond this one's start.
             start = max(start, done)
+            while start > done, case let scalar = text.scalar(before: start, start: done), scalar.isSpace { start -= scalar.length }
         }
         if token.stripsRight {
             while end < text.count, case let scalar = text.scalar(at: end, end: text.count), scalar.isSpace { end += scalar.length }

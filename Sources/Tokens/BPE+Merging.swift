@@ -8,12 +8,12 @@ extension BPE {
         if symbols.count <= BPE.scanLimit { mergeByScan(&symbols, &scratch.pairs) } else { mergeByHeap(&symbols, &scratch) }
     }
 
-    @inline(__always) func pair(_ left: Int32, _ right: Int32) -> UInt64 {
+    @inline(__always) package func pair(_ left: Int32, _ right: Int32) -> UInt64 {
         merges[PairTable.key(UInt32(bitPattern: left), UInt32(bitPattern: right))]
     }
 
     /// Quadratic in the symbols, but without bookkeeping.
-    func mergeByScan(_ symbols: inout [Int32], _ pairs: inout [UInt64]) {
+    package func mergeByScan(_ symbols: inout [Int32], _ pairs: inout [UInt64]) {
         pairs.removeAll(keepingCapacity: true)
         for index in 1..<symbols.count { pairs.append(pair(symbols[index - 1], symbols[index])) }
         pairs.append(PairTable.missing)
@@ -46,14 +46,15 @@ extension BPE {
     }
 
     /// O(n log n): candidates in a heap, symbols in a linked list.
-    func mergeByHeap(_ symbols: inout [Int32], _ scratch: inout MergeScratch) {
+    package func mergeByHeap(_ symbols: inout [Int32], _ scratch: inout MergeScratch) {
         scratch.link(symbols.count)
         for index in 1..<symbols.count { push(symbols, index - 1, index, &scratch) }
         scratch.heapify()
         while let top = scratch.pop() {
             let right = scratch.next[top.position]
             // Merged away or changed since it was pushed.
-            guard symbols[top.position] >= 0, right < symbols.count, pair(symbols[top.position], symbols[right]) == top.merge else { continue }
+            guard symbols[top.position] >= 0, right < symbols.count else { continue }
+            guard pair(symbols[top.position], symbols[right]) == top.merge else { continue }
             symbols[top.position] = Int32(truncatingIfNeeded: top.merge)
             symbols[right] = -1
             scratch.unlink(right)
@@ -78,7 +79,7 @@ extension BPE {
 }
 
 /// What merging long pieces needs to remember; kept from piece to piece to save allocations.
-struct MergeScratch {
+package struct MergeScratch {
     struct Candidate {
         /// Rank and id, as in `BPE.merges`.
         let merge: UInt64
@@ -89,6 +90,8 @@ struct MergeScratch {
             left.merge != right.merge ? left.merge < right.merge : left.position < right.position
         }
     }
+
+    package init() {}
 
     var pairs: [UInt64] = []
     var previous: [Int] = []
@@ -132,12 +135,15 @@ struct MergeScratch {
 
     private mutating func siftDown(_ start: Int) {
         var at = start
+        let moving = heap[at]
         while true {
-            var least = at
-            for child in [2 * at + 1, 2 * at + 2] where child < heap.count && heap[child] < heap[least] { least = child }
-            guard least != at else { return }
-            heap.swapAt(at, least)
-            at = least
+            var child = 2 * at + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+            guard heap[child] < moving else { break }
+            heap[at] = heap[child]
+            at = child
         }
+        heap[at] = moving
     }
 }

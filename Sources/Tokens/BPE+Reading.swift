@@ -62,7 +62,8 @@ extension BPE {
                 throw Failure("merge \(rank) needs token '\(token)', which the vocabulary lacks")
             }
             let (left, right, both) = (try id(pair.0), try id(pair.1), try id(pair.0 + pair.1))
-            table.set(PairTable.key(UInt32(bitPattern: left), UInt32(bitPattern: right)), merge(rank: UInt32(truncatingIfNeeded: rank), id: both))
+            let key = PairTable.key(UInt32(bitPattern: left), UInt32(bitPattern: right))
+            table.set(key, merge(rank: UInt32(truncatingIfNeeded: rank), id: both))
             list.append((left, right))
         }
         return (table, list)

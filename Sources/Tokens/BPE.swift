@@ -1,20 +1,20 @@
 /// Byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): a piece of text starts as one symbol a character
 /// (or a byte), then the neighbours whose merge has the lowest rank become one symbol, the leftmost first, until none can.
-struct BPE: Sendable {
+package struct BPE: Sendable {
     var vocabulary: Vocabulary
     /// (left id, right id) to (rank, id of both as one token), each pair of 32-bit numbers in one of 64.
     var merges: PairTable
-    var firstSymbols: FirstSymbols
+    package var firstSymbols: FirstSymbols
     /// A piece that is a token is that token, whatever the merges say.
     var ignoreMerges: Bool
     /// Where a piece may be cut without changing its tokens; nil where pieces are words already.
-    var boundaries: MergeBoundaries?
+    package var boundaries: MergeBoundaries?
 
     static func merge(rank: UInt32, id: Int32) -> UInt64 { UInt64(rank) << 32 | UInt64(UInt32(bitPattern: id)) }
 }
 
 /// How a character becomes a model's first symbols, before any merge.
-struct FirstSymbols: Sendable {
+package struct FirstSymbols: Sendable {
     /// Each byte stands for itself (through its symbol of `ByteSymbols`); otherwise each character does.
     var isByteLevel: Bool
     /// The id of each byte's symbol (byte level) or of each ASCII character; -1 if the vocabulary lacks it.
@@ -48,7 +48,7 @@ struct FirstSymbols: Sendable {
 
 extension FirstSymbols {
     /// The first symbols of `piece`.
-    func append(_ text: Bytes, _ piece: Range<Int>, to symbols: inout [Int32]) {
+    package func append(_ text: UnsafeBufferPointer<UInt8>, _ piece: Range<Int>, to symbols: inout [Int32]) {
         var waiting: Int32?
         var at = piece.lowerBound
         while at < piece.upperBound {

@@ -8,6 +8,7 @@ extension Decoder {
         }
         var state = State.tokens
         try add(part, &state)
+        try Growth.check(steps.map { if case .replace(let pattern, let content) = $0 { (pattern, content) } else { nil } }, "decoder")
     }
 
     /// How much of the text one string holds at a place in the sequence of decoders.

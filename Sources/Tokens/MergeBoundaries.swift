@@ -6,7 +6,7 @@
 ///
 /// Characters are told apart as far as this needs: ASCII, "▁", all others. Only cuts before a character that is a token are
 /// taken, so that unknown ones in a row stay together.
-struct MergeBoundaries: Sendable {
+package struct MergeBoundaries: Sendable {
     static let width = 130
     private static let metaspace = 128
     private static let other = 129
@@ -15,6 +15,8 @@ struct MergeBoundaries: Sendable {
 
     /// Nil if no place can be proved.
     init?(merges: [(left: Int32, right: Int32)], vocabulary: Vocabulary, first: FirstSymbols) {
+        // A character that leaves no symbol makes neighbours of those beside it.
+        guard first.unknown != nil || !first.byteTokens.contains(-1) else { return nil }
         isCut = Array(repeating: false, count: MergeBoundaries.width * MergeBoundaries.width)
         for after in 0..<MergeBoundaries.other where MergeBoundaries.isToken(after, first) {
             for before in 0..<MergeBoundaries.width { isCut[before * MergeBoundaries.width + after] = true }

@@ -1,7 +1,7 @@
 @_spi(_Unicode) import Swift
 
 /// What is done to a text before it is cut: `normalizer` of tokenizer.json.
-struct Normalizer: Sendable {
+package struct Normalizer: Sendable {
     enum Step: Sendable {
         /// Puts bytes in front of a text that is not empty.
         case prepend([UInt8])
@@ -14,7 +14,7 @@ struct Normalizer: Sendable {
 
     var steps: [Step] = []
 
-    func apply(to text: [UInt8]) -> [UInt8] { steps.reduce(text) { $1.apply(to: $0) } }
+    package func apply(to text: [UInt8]) -> [UInt8] { steps.reduce(text) { $1.apply(to: $0) } }
 
     /// Whether white space is stripped off the start of `text`, so that what is left does not start where the input does.
     func cutsStart(of text: Bytes) -> Bool {
@@ -50,19 +50,42 @@ extension Normalizer.Step {
         text.withUnsafeBufferPointer { bytes in
             var at = 0
             while at < bytes.count {
-                let end = endOfUTF8(bytes, from: at)
-                for character in String(decoding: bytes[at..<end], as: UTF8.self)._nfc { result += String(character).utf8 }
-                if end < bytes.count { result.append(bytes[end]) }
-                at = end + 1
+                let (end, next) = composable(bytes, from: at)
+                for scalar in decomposingTibetan(bytes[at..<end])._nfc { result += String(scalar).utf8 }
+                result += bytes[end..<next]
+                at = next
             }
         }
         return result
     }
 
-    private func endOfUTF8(_ bytes: Bytes, from start: Int) -> Int {
+    /// Where the text from `start` that can be normalised ends, and where it goes on. A byte that is not UTF-8 stays as it is, and so
+    /// does a character that is younger than Unicode 9: the tables of Hugging Face's tokenizers know no later one.
+    private func composable(_ bytes: Bytes, from start: Int) -> (end: Int, next: Int) {
         var at = start
-        while at < bytes.count, case let scalar = bytes.scalar(at: at, end: bytes.count), scalar.value != ScalarAt.invalid { at += scalar.length }
-        return at
+        while at < bytes.count {
+            let scalar = bytes.scalar(at: at, end: bytes.count)
+            guard let age = Unicode.Scalar(scalar.value)?.properties.age, age.major <= 9 else { return (at, at + scalar.length) }
+            at += scalar.length
+        }
+        return (at, at)
+    }
+
+    /// The three characters of class 0 whose decompositions are not, which the standard library's normalisation does not reorder. They
+    /// are composition exclusions (Unicode 16, DerivedNormalizationProps), so they come back in no composed text.
+    private func decomposingTibetan(_ bytes: Slice<Bytes>) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.unicodeScalars.contains(where: { [0x0F73, 0x0F75, 0x0F81].contains($0.value) }) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\u{0F73}": result += ["\u{0F71}", "\u{0F72}"]
+            case "\u{0F75}": result += ["\u{0F71}", "\u{0F74}"]
+            case "\u{0F81}": result += ["\u{0F71}", "\u{0F80}"]
+            default: result.append(scalar)
+            }
+        }
+        return String(result)
     }
 }
 

@@ -15,7 +15,10 @@ extension PreTokenizer {
             if try part.bool("use_regex", default: true) { steps.append(.gpt2) }
             isByteLevel = true
         case "Split": steps.append(try PreTokenizer.split(part))
-        case "Metaspace": steps.append(try PreTokenizer.metaspace(part))
+        case "Metaspace":
+            // Several with different marks would put marks in front of each other's, more with each.
+            if steps.contains(where: { if case .metaspace = $0 { true } else { false } }) { throw part.unsupported("a second one") }
+            steps.append(try PreTokenizer.metaspace(part))
         case "Digits": steps.append(.digits(individual: try part.bool("individual_digits")))
         case "WhitespaceSplit": steps.append(.whitespaceSplit)
         default: throw part.unsupported()

@@ -46,7 +46,7 @@ struct DecodedText: Sendable {
         guard tokenizer.hasToken(id), !(skipsSpecial && tokenizer.isSpecial(id)) else { return }
         let start = bytes.count
         if isFirst, tokenizer.decoder.dependsOnPlace {
-            bytes += tokenizer.decoder.bytes(of: tokenizer.spelling(id), isFirst: true)
+            bytes += tokenizer.decoder.bytes(of: tokenizer.spellingToDecode(id), isFirst: true)
         } else {
             if !isFirst { bytes += tokenizer.decoder.separator }
             tokenizer.appendText(of: id, to: &bytes)

@@ -54,13 +54,9 @@ extension Tokenizer {
     private mutating func makeTexts() {
         let end = max(model.vocabulary.idEnd, (added.keys.max().map { Int($0) } ?? -1) + 1)
         for id in 0..<Int32(truncatingIfNeeded: end) {
-            if let token = added[id] {
-                texts.add(decoder.bytes(of: token.content, isFirst: false), token.isSpecial ? .special : .normal)
-            } else if let token = model.vocabulary.token(id) {
-                texts.add(decoder.bytes(of: Array(token), isFirst: false), .normal)
-            } else {
-                texts.add([], .none)
-            }
+            let isToken = added[id] != nil || model.vocabulary.token(id) != nil
+            let kind: TokenTexts.Kind = isToken ? added[id]?.isSpecial == true ? .special : .normal : .none
+            texts.add(isToken ? decoder.bytes(of: spellingToDecode(id), isFirst: false) : [], kind)
         }
     }
 

@@ -5,9 +5,9 @@ import Basis
 /// Byte-level BPE (GPT-2, Llama 3, Qwen 2) and SentencePiece-style BPE with byte fallback (Llama 2, Mistral) are known; any other part
 /// is refused by name when the file is read. Text is bytes: what is no UTF-8 has tokens too and comes back as it was.
 public struct Tokenizer: Sendable {
-    var normalizer = Normalizer()
+    package var normalizer = Normalizer()
     var preTokenizer = PreTokenizer()
-    var model: BPE
+    package var model: BPE
     var decoder = Decoder()
     /// The special tokens around a text.
     var prefix: [Int32] = []
@@ -42,6 +42,12 @@ public struct Tokenizer: Sendable {
     func hasToken(_ id: Int32) -> Bool { texts.has(id) }
 
     func spelling(_ id: Int32) -> [UInt8] { added[id]?.content ?? Array(model.vocabulary.token(id) ?? []) }
+
+    /// What the decoder gets: an added token that is looked for in normalised text is normalised itself.
+    func spellingToDecode(_ id: Int32) -> [UInt8] {
+        guard let token = added[id], token.isNormalized else { return spelling(id) }
+        return normalizer.apply(to: token.content)
+    }
 
     func appendText(of id: Int32, to bytes: inout [UInt8]) { texts.append(id, to: &bytes) }
 }

@@ -32,7 +32,7 @@ public struct OpenModel {
     private static func graph(of checkpoint: Checkpoint) throws -> (Graph, (any ModelFamily.Type)?) {
         if let graph = checkpoint.graph {
             let name = checkpoint.manifest?["family"]?.stringValue
-            return (try Graph(json: graph, operations: Catalog.operations), Catalog.families.first { $0.name == name })
+            return (try Graph(json: graph, operations: Catalog.operations), Catalog.families.first { $0.modelTypes.contains(name ?? "") })
         }
         let configuration = try checkpoint.configuration()
         guard let type = configuration["model_type"]?.stringValue else { throw Failure("config.json names no model_type") }
@@ -46,9 +46,12 @@ public struct OpenModel {
     /// The tensors in container form: as they are, or made ternary on the way by the rule that the family's models are trained with.
     public func containerTensors(_ kernels: Kernels, _ threads: ThreadPool) throws -> any TensorSource {
         guard TernarySource.isNeeded(for: checkpoint.tensors, graph) else { return checkpoint.tensors }
-        let quantiser = try Catalog.quantiser(family?.quantiser ?? "absmean")
+        let quantiser = try Catalog.quantiser(family?.quantiser ?? OpenModel.standardQuantiser)
         return try TernarySource(checkpoint.tensors, graph: graph, quantiser: quantiser, kernels: kernels, threads: threads)
     }
+
+    /// The rule for models of unknown families.
+    static let standardQuantiser = "absmean"
 
     /// The model loaded and ready to run.
     public func machine(_ kernels: Kernels, _ threads: ThreadPool) throws -> Machine {

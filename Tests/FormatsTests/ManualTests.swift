@@ -2,6 +2,7 @@ import Basis
 import Safetensors
 import Tensors
 import Tern
+import TestFiles
 import Testing
 
 /// The example that tern-container(5) prints is what readers read and the writer writes.

@@ -77,6 +77,17 @@ public final class TernarySource: TensorSource {
         entries.append(entry)
     }
 
+    /// Bytes of the tensors that the checkpoint stores, those without a use included.
+    public var originByteCount: Int { origin.entries.reduce(0) { $0 + $1.byteCount } }
+
+    /// Bytes of the checkpoint up to the end of the tensor that entry `index` comes from.
+    public func originBytes(through index: Int) -> Int {
+        switch parts[index] {
+        case .same(let stored), .codes(_, let stored), .scale(_, let stored):
+            origin.entries[...stored].reduce(0) { $0 + $1.byteCount }
+        }
+    }
+
     public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         switch parts[index] {
         case .same(let stored): try readSame(stored, into: buffer)

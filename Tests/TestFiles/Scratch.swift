@@ -1,10 +1,9 @@
 import Basis
 import Glibc
-import Tensors
 
 /// A folder of its own for a test. Its contents outlive this object: they go when the test program ends.
-final class Scratch {
-    let path: String
+public final class Scratch {
+    public let path: String
 
     private static let root: String? = {
         var template = Array("/tmp/tern-test-XXXXXX".utf8CString)
@@ -13,10 +12,22 @@ final class Scratch {
         return template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
     }()
 
-    init() throws {
+    public init() throws {
         guard let root = Scratch.root else { throw Failure("cannot make a folder in '/tmp'") }
         path = "\(root)/\(UInt64.random(in: 0...(.max)))"
         guard mkdir(path, 0o777) == 0 else { throw Failure("cannot make a folder in '\(root)'") }
+    }
+
+    /// The names of what lies in it, sorted.
+    public var contents: [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
     }
 
     private static func removeAll() {
@@ -24,13 +35,13 @@ final class Scratch {
         waitpid(pid, nil, 0)
     }
 
-    func folder(_ name: String) -> String {
+    public func folder(_ name: String) -> String {
         mkdir("\(path)/\(name)", 0o777)
         return "\(path)/\(name)"
     }
 
     /// Not with `AtomicFile`, whose care for the disk is too slow for thousands of files.
-    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
         let target = "\(path)/\(name)"
         // Cutting an old file to nothing makes ext4 wait for the disk; a new one does not.
         unlink(target)
@@ -39,11 +50,11 @@ final class Scratch {
         return target
     }
 
-    func write(_ name: String, _ text: String) throws -> String { try write(name, Array(text.utf8)) }
+    public func write(_ name: String, _ text: String) throws -> String { try write(name, Array(text.utf8)) }
 }
 
 /// Starts a program found in PATH, its descriptors 0 and 1 replaced where given.
-func spawn(_ words: [String], input: Int32? = nil, output: Int32? = nil) throws -> pid_t {
+public func spawn(_ words: [String], input: Int32? = nil, output: Int32? = nil) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -57,7 +68,7 @@ func spawn(_ words: [String], input: Int32? = nil, output: Int32? = nil) throws 
 }
 
 /// Runs a program to its end; its exit status (nil if it is not installed) and what it wrote to `output`.
-func run(_ words: [String], in scratch: Scratch) throws -> (status: Int32, output: [UInt8])? {
+public func run(_ words: [String], in scratch: Scratch) throws -> (status: Int32, output: [UInt8])? {
     let path = "\(scratch.path)/output"
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     defer { close(file) }
@@ -68,45 +79,7 @@ func run(_ words: [String], in scratch: Scratch) throws -> (status: Int32, outpu
 }
 
 /// What `body` fails with; `no failure` if it does not.
-func fact(_ body: () throws -> Void) -> String {
+public func fact(_ body: () throws -> Void) -> String {
     do { try body() } catch { return "\(error)" }
     return "no failure"
-}
-
-/// Bytes in memory as a stream that gives them in small pieces, as a pipe may.
-final class DripReader: ByteReader {
-    let name = "drip"
-    private var bytes: ArraySlice<UInt8>
-    init(_ bytes: [UInt8]) { self.bytes = bytes[...] }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        let count = min(buffer.count, bytes.count, 7)
-        buffer.copyBytes(from: bytes.prefix(count))
-        bytes = bytes.dropFirst(count)
-        return count
-    }
-}
-
-extension TensorSource {
-    /// All tensors' bytes, in order.
-    func contents() throws -> [[UInt8]] {
-        try entries.indices.map { index in
-            var bytes = [UInt8](repeating: 0xAA, count: entries[index].byteCount)
-            try bytes.withUnsafeMutableBytes { try read(index, into: $0) }
-            return bytes
-        }
-    }
-}
-
-/// A repeatable sequence of numbers (xorshift64*), so that a failure found once is found again.
-struct Sequence64: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
 }

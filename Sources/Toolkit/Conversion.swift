@@ -1,0 +1,114 @@
+import Basis
+import Catalog
+import Models
+import Tensors
+import Tern
+
+/// A model on its way into a raw container: `quantize`.
+public struct Conversion {
+    private let model: OpenModel
+    private let source: TernarySource
+    private let method: String
+    private let kernels: Kernels
+    public let report = QuantisationReport()
+
+    /// `method` is a quantiser's name; nil for the one that the model's family was trained with.
+    public init(_ argument: String, method: String?, _ kernels: Kernels, _ threads: ThreadPool) throws {
+        model = try OpenModel(argument, threads: threads)
+        self.kernels = kernels
+        let method = method ?? model.family?.quantiser ?? OpenModel.standardQuantiser
+        let quantiser = try Catalog.quantiser(method)
+        source = try naming(argument) { [model] in
+            try TernarySource(model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, kernels: kernels, threads: threads)
+        }
+        self.method = method
+    }
+
+    /// Tensors that the model does not need.
+    public var unused: [String] { source.unused }
+
+    /// Bytes of the tensors that will be read.
+    public var byteCount: Int { source.originByteCount }
+
+    /// Writes the container and closes the sink; says in one line what became of the model. With `reports` the report is filled in.
+    public func write(to sink: any ByteSink, reports: Bool, _ progress: Progress) throws -> String {
+        let hashed = model.checkpoint.tensors as? any HashedInputs
+        let manifest = try manifest(hashed)
+        let counting = CountingSink(sink)
+        let writer = try TernWriter(manifest, files: model.checkpoint.files.map { SmallFile(name: $0.name, bytes: $0.bytes) }, to: counting)
+        if reports { source.report = { [report] in try report.note($0, $1, $2, $3) } }
+        try hashed?.startHashing()
+        try writeTensors(writer, progress)
+        try writer.finish(inputs: hashed?.digests() ?? [])
+        try counting.close()
+        return summary(manifest, byteCount: counting.count)
+    }
+
+    private func writeTensors(_ writer: TernWriter, _ progress: Progress) throws {
+        var done = 0
+        for index in source.entries.indices {
+            try naming(model.argument) { try source.withBytes(index) { try writer.write($0) } }
+            progress.advance(by: source.originBytes(through: index) - done)
+            done = source.originBytes(through: index)
+        }
+        progress.finish()
+    }
+
+    private func summary(_ manifest: Manifest, byteCount: Int) -> String {
+        let weights = manifest.weightCount
+        return "\(weights) weights, \(byteText(self.byteCount)) -> \(byteText(byteCount)), "
+            + "\(decimal(8 * Double(byteCount) / Double(max(1, weights)), 2)) bits a weight"
+    }
+}
+
+// What the container says of itself.
+extension Conversion {
+    private func manifest(_ hashed: (any HashedInputs)?) throws -> Manifest {
+        let earlier = try model.checkpoint.manifest.map { try Manifest($0) }
+        let step = Manifest.Step(
+            tool: "quantize", version: ternVersion, options: ["method": .string(method)], inputs: inputs(hashed))
+        return Manifest(
+            name: earlier?.name ?? modelName, family: try earlier?.family ?? familyName(), licence: model.checkpoint.licence,
+            graph: model.graph.json, tensors: tensors, history: (earlier?.history ?? []) + [step], other: earlier?.other ?? JSONObject())
+    }
+
+    private var modelName: String {
+        model.argument.split(separator: "/").last.map(String.init) ?? "model"
+    }
+
+    private func familyName() throws -> String { try model.checkpoint.configuration()["model_type"]?.stringValue ?? "unknown" }
+
+    private func inputs(_ hashed: (any HashedInputs)?) -> [Manifest.Input] {
+        if let hashed { return hashed.inputs.map { Manifest.Input(name: $0.name, bytes: $0.byteCount, digest: .pending) } }
+        guard let digest = model.checkpoint.digest.flatMap({ Digest(hex: $0) }) else { return [] }
+        return [Manifest.Input(name: modelName, bytes: byteCount, digest: .known(digest))]
+    }
+
+    /// The tensors as the graph knows them: a matrix of trits is one, its scale goes with it.
+    private var tensors: [Manifest.Tensor] {
+        let ternary = Dictionary(model.graph.weights.filter { $0.kind == .ternary }.map { ($0.name, $0) }) { first, _ in first }
+        let scales = Set(ternary.values.map(\.scaleName))
+        return source.entries.filter { !scales.contains($0.name) }.map { entry in
+            guard let weight = ternary[entry.name] else {
+                return Manifest.Tensor(name: entry.name, encoding: .dense(entry.element), shape: entry.shape)
+            }
+            return Manifest.Tensor(name: entry.name, encoding: .trits, shape: weight.shape)
+        }
+    }
+}
+
+/// A sink that counts what passes.
+public final class CountingSink: ByteSink {
+    private let sink: any ByteSink
+    public private(set) var count = 0
+    public var name: String { sink.name }
+
+    public init(_ sink: any ByteSink) { self.sink = sink }
+
+    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+        try sink.write(bytes)
+        count += bytes.count
+    }
+
+    public func close() throws { try sink.close() }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Basis
+import Tensors
+import Tern
+import Toolkit
+
+@main
+struct Pack: TernCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack", abstract: "Compress a container, look into it, check it, convert it.",
+        discussion: "Without a verb, a raw container becomes a packed one. See pack(1).", version: ternVersion)
+
+    @Argument(help: "A container or a manifest; standard input if not given or -.")
+    var file = "-"
+
+    @Flag(help: "Undo the packing: write the raw container.")
+    var unpack = false
+
+    @Flag(help: "List the tensors and files.")
+    var list = false
+
+    @Flag(help: "Compare everything with its digests, and say which tensor is damaged.")
+    var test = false
+
+    @Flag(help: "Print the manifest.")
+    var manifest = false
+
+    @Option(help: ArgumentHelp("Write the bytes of the tensor or file <name>.", valueName: "name"))
+    var extract: String?
+
+    @Option(help: ArgumentHelp("Convert to <form>: raw, tern or huggingface.", valueName: "form"))
+    var to: Form?
+
+    @Option(help: ArgumentHelp("Compress at the Zstandard level <n>, 1 to 19.", valueName: "n"))
+    var level = PackedWriter.defaultLevel
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to <file> instead of standard output.", valueName: "file"))
+    var output = "-"
+
+    @Flag(help: "Print lists and checks as JSON.")
+    var json = false
+
+    @OptionGroup var common: CommonOptions
+
+    enum Form: String, ExpressibleByArgument, CaseIterable { case raw, tern, huggingface }
+
+    func validate() throws {
+        guard [unpack, list, test, manifest, extract != nil, to != nil].count(where: { $0 }) <= 1 else {
+            throw ValidationError("Only one of --unpack, --list, --test, --manifest, --extract and --to can be done at a time")
+        }
+        guard PackedWriter.levels.contains(level) else { throw ValidationError("--level takes a number of 1 to 19") }
+    }
+
+    func execute() throws {
+        if test { return try printTest() }
+        if list { return try printOut(Listing(TernContainer(file)).printed(json: json)) }
+        if manifest { return try printOut(portableManifest(file).json.pretty + "\n") }
+        if let extract { return try writeExtract(extract) }
+        switch to {
+        case .huggingface: try HuggingFaceExport(file, common.pool).write(to: output)
+        case .raw: try writeRaw()
+        case .tern, nil: try unpack ? writeRaw() : writePacked()
+        }
+    }
+
+    private func writePacked() throws {
+        let input = try Input.open(file), sink = CountingSink(try openOutput(output))
+        let progress = Progress("pack", total: input.byteCount ?? 0, quiet: common.quiet)
+        let sizes = try Packing.pack(input.reader, to: sink, level: level, common.pool, progress: progress.advance)
+        progress.finish()
+        guard !common.quiet else { return }
+        let bits = decimal(8 * Double(sink.count) / Double(max(1, sizes.weights)), 2)
+        Self.complain("\(sizes.weights) weights, \(byteText(sizes.content)) -> \(byteText(sink.count)), \(bits) bits a weight")
+    }
+
+    private func writeRaw() throws {
+        try Packing.unpack(Input.open(file).reader, to: openOutput(output))
+    }
+
+    private func printTest() throws {
+        let problems = TernContainer.verify(file, common.pool)
+        if json {
+            let list = problems.map { problem -> JSON in
+                .object(["tensor": problem.tensor.map(JSON.string) ?? .null, "problem": .string(problem.description)])
+            }
+            try printOut(JSON.object(["sound": .bool(problems.isEmpty), "problems": .array(list)]).compact + "\n")
+        } else {
+            for problem in problems { Self.complain(problem.description) }
+        }
+        if !problems.isEmpty { throw NegativeAnswer() }
+    }
+
+    private func writeExtract(_ name: String) throws {
+        let container = try TernContainer(file)
+        let bytes = try container.bytes(of: name)
+        let sink = try container.isText(name) ? Output.open(output) : openOutput(output)
+        try sink.write(bytes)
+        try sink.close()
+    }
+}

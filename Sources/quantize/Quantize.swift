@@ -1,0 +1,37 @@
+import ArgumentParser
+import Basis
+import Tensors
+import Toolkit
+
+@main
+struct Quantize: TernCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quantize", abstract: "Make a model's weights ternary.",
+        discussion: "Writes a raw container, which pack compresses and infer runs. See quantize(1).", version: ternVersion)
+
+    @Argument(help: "A Hugging Face directory, a container, a manifest, hf:owner/name, or - for standard input.")
+    var model: String
+
+    @Option(help: ArgumentHelp("Quantise by the rule <name>; by default that which the model was trained with.", valueName: "name"))
+    var method: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to <file> instead of standard output.", valueName: "file"))
+    var output = "-"
+
+    @Option(help: ArgumentHelp("Write what became of each matrix to <file>, as JSON.", valueName: "file"))
+    var report: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func execute() throws {
+        let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
+        let conversion = try Conversion(model, method: method, kernels, threads)
+        if !conversion.unused.isEmpty, !common.quiet {
+            Self.complain("\(conversion.unused.count) tensors have no use in the model and are left out, among them '\(conversion.unused[0])'")
+        }
+        let sink = try openOutput(output)
+        let summary = try conversion.write(to: sink, reports: report != nil, Progress("quantize", total: conversion.byteCount, quiet: common.quiet))
+        if let report { try writeText(conversion.report.json.pretty + "\n", to: report) }
+        if !common.quiet { Self.complain(summary) }
+    }
+}

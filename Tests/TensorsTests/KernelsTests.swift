@@ -1,0 +1,136 @@
+import Basis
+import Tensors
+import Testing
+
+@Suite struct KernelsTests {
+    @Test(arguments: KernelLevel.available, widths)
+    func productsAreExactAndStayWithinTheirMemory(level: KernelLevel, width: Int) {
+        let kernels = Kernels.at(level)
+        var random = Random(seed: UInt64(width))
+        for (rows, count) in [(1, 1), (4, 1), (7, 2), (5, 3), (2, 5), (9, 16)] {
+            let trits = (0..<rows).map { _ in randomTrits(width, &random) }
+            let activations = (0..<count).map { _ in (0..<width).map { _ in Int8(Int(random.next() % 255) - 127) } }
+            let scales = randomFloats(count, &random)
+            let stride = rows + 3
+            let (codes, planes) = (Guarded(Naive.kernelRows(trits, width: width)), Guarded(activations.flatMap(Naive.planes)))
+            let (sums, guardedScales) = (Guarded(activations.map { Int32($0.reduce(0) { $0 + Int($1) }) }), Guarded(scales))
+            let out = written((count - 1) * stride + rows, poison: Float.nan) {
+                kernels.product(
+                    codes.start, rows: rows, rowBytes: Kernels.rowBytes(width: width), activations: planes.start,
+                    activationStride: Kernels.activationBytes(width: width), sums: sums.start, scales: guardedScales.start,
+                    count: count, out: $0, outStride: stride)
+            }
+            #expect(!out.strayed)
+            for a in 0..<count {
+                for r in 0..<min(stride, out.values.count - a * stride) {
+                    let value = out.values[a * stride + r]
+                    if r < rows {
+                        #expect(value == Float(Naive.dot(trits[r], activations[a])) * scales[a])
+                    } else {
+                        #expect(value.isNaN)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func quantiserFillsItsBlocksAndNothingElse(level: KernelLevel, width: Int) {
+        var random = Random(seed: UInt64(width) + 1)
+        let x = randomFloats(width, &random)
+        let input = Guarded(x)
+        var (inverse, sum) = (Float.nan, Int32.min)
+        let out = written(Kernels.activationBytes(width: width), poison: Int8(-1)) {
+            sum = Kernels.at(level).quantise(input.start, width: width, into: $0, inverse: &inverse)
+        }
+        let expected = Naive.quantise(x)
+        #expect(!out.strayed && out.values == Naive.planes(expected.values) && inverse == expected.inverse)
+        #expect(Int(sum) == expected.values.reduce(0) { $0 + Int($1) })
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func elementwiseKernelsStayWithinTheirMemoryAndWorkInPlace(level: KernelLevel, width: Int) {
+        let kernels = Kernels.at(level)
+        var random = Random(seed: UInt64(width) + 2)
+        let (x, z) = (randomFloats(width, &random), randomFloats(width, &random))
+        let (a, b) = (Guarded(x), Guarded(z))
+        let functions: [(UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void] = [
+            { kernels.rmsNorm($0, gain: b.start, epsilon: 1e-6, width: width, into: $1) },
+            { kernels.rmsNorm($0, gain: nil, epsilon: 1e-6, width: width, into: $1) },
+            { kernels.sigmoid($0, width: width, into: $1) },
+            { kernels.silu($0, width: width, into: $1) },
+            { kernels.siluProduct($0, b.start, width: width, into: $1) },
+        ]
+        for function in functions {
+            let out = written(width, poison: Float.nan) { function(a.start, $0) }
+            #expect(!out.strayed && !out.values.contains(where: \.isNaN))
+            let place = Guarded(x)
+            function(place.start, place.start)
+            #expect(place.values(width).map(\.bitPattern) == out.values.map(\.bitPattern))
+        }
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func recurrenceForgetsAndAdds(level: KernelLevel, width: Int) {
+        var random = Random(seed: UInt64(width) + 3)
+        let (i, f, h) = (randomFloats(width, &random), randomFloats(width, &random), randomFloats(width, &random))
+        let (input, forget, state) = (Guarded(i), Guarded(f), Guarded(h))
+        let out = written(width, poison: Float.nan) {
+            Kernels.at(level).recurrence(input: input.start, forget: forget.start, width: width, state: state.start, into: $0)
+        }
+        let expected = (0..<width).map { f[$0] * h[$0] + i[$0] }
+        #expect(!out.strayed && out.values == expected && state.values(width) == expected)
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func storedFloatsAreReadToTheirEndAndNoFurther(level: KernelLevel, width: Int) {
+        let kernels = Kernels.at(level)
+        var random = Random(seed: UInt64(width) + 4)
+        let halves = (0..<width).map { _ in UInt16(random.next() & 0xbbff) }
+        let guarded = Guarded(halves)
+        let out = written(width, poison: Float.nan) {
+            let widened = kernels.widen(guarded.start, element: .float16, count: width, into: $0)
+            #expect(widened)
+        }
+        let expected = halves.map(Naive.half)
+        #expect(!out.strayed && out.values == expected)
+        let exact = expected.reduce(0.0) { $0 + Double(abs($1)) }
+        let sum = kernels.sumOfMagnitudes(guarded.start, element: .float16, count: width) ?? .nan
+        #expect(abs(sum - exact) <= exact * 1e-12)
+        #expect(kernels.sumOfMagnitudes(guarded.start, element: .int8, count: width) == nil)
+    }
+
+    @Test(arguments: KernelLevel.available, [1, 2, 3, 4, 5] + widths)
+    func ternariserFillsUpTheLastByte(level: KernelLevel, width: Int) {
+        var random = Random(seed: UInt64(width) + 5)
+        let w = randomFloats(width, &random)
+        let input = Guarded(w)
+        var zeros = -1
+        let out = written(Trits.rowBytes(width: width), poison: UInt8(0xff)) {
+            zeros = Kernels.at(level).ternarise(input.start, scale: 1.5, width: width, into: $0)
+        }
+        let expected = Naive.ternarise(w, scale: 1.5)
+        #expect(!out.strayed && out.values == Trits.pack(expected))
+        #expect(zeros == expected.count(where: { $0 == 0 }))
+    }
+
+    @Test(arguments: KernelLevel.available, [0, 1, 7, 8, 9, 1000])
+    func readSeesEveryByte(level: KernelLevel, count: Int) {
+        var bytes = [UInt8](repeating: 7, count: count)
+        func value() -> UInt64 { bytes.withUnsafeBytes { Kernels.at(level).read($0) } }
+        let before = value()
+        for index in bytes.indices {
+            bytes[index] = 8
+            #expect(value() != before)
+            bytes[index] = 7
+        }
+        #expect(value() == before)
+    }
+
+    @Test func namesOfLevelsAreChecked() throws {
+        for level in KernelLevel.available { #expect(try Kernels.named(level.rawValue).level == level) }
+        #expect(throws: Failure("unknown kernel level 'foo' in TERN_CPU: expected scalar, avx2 or avx512")) {
+            try Kernels.named("foo")
+        }
+    }
+}
