@@ -34,8 +34,11 @@ let package = Package(
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
-        .testTarget(name: "BasisTests", dependencies: ["Basis"]),
+        .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
+        .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
+        .target(name: "Fuzzing", dependencies: ["Basis", "HuggingFace", "Safetensors", "Tensors", "Tern"], path: "Tests/Fuzzing"),
+        .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "HuggingFace", "Safetensors", "Tensors", "Tern", "TestFiles"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Tensors", "Safetensors", "HuggingFace", "Tern"]),
     ]
 )

@@ -2,6 +2,7 @@ import Basis
 import Safetensors
 import Tensors
 import Tern
+import TestFiles
 import Testing
 
 /// Every damage to a container is an error or changes nothing that it says.

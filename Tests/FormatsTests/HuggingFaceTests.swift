@@ -3,6 +3,7 @@ import Glibc
 import HuggingFace
 import Safetensors
 import Tensors
+import TestFiles
 import Testing
 
 private func shard(_ names: [String], seed: UInt8) throws -> [UInt8] {

@@ -2,6 +2,7 @@ import Basis
 import Glibc
 import Tensors
 import Tern
+import TestFiles
 import Testing
 
 @Suite struct ManifestTests {

@@ -1,6 +1,7 @@
 import Basis
 import Safetensors
 import Tensors
+import TestFiles
 import Testing
 
 /// A file from a header's text and what follows it.
