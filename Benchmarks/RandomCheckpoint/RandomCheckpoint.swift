@@ -7,7 +7,7 @@ import Safetensors
 import Tensors
 import Toolkit
 
-/// Makes a Hugging Face folder with random bf16 weights of a published shape, in shards: what benchmarks run on where nothing can be downloaded.
+/// Makes a Hugging Face folder with random bf16 weights of a published shape, in shards, for benchmarks where nothing can be downloaded.
 @main
 struct RandomCheckpoint: TernCommand {
     static let configuration = CommandConfiguration(
@@ -64,7 +64,8 @@ struct RandomCheckpoint: TernCommand {
             try writer.finish()
             try sink.close()
         }
-        try writeText(JSON.object(["metadata": [:], "weight_map": .object(map)]).pretty + "\n", to: "\(output)/model.safetensors.index.json")
+        let index = JSON.object(["metadata": [:], "weight_map": .object(map)])
+        try writeText(index.pretty + "\n", to: "\(output)/model.safetensors.index.json")
     }
 
     private func number(_ value: Int) -> String { String(repeating: "0", count: 5 - "\(value)".count) + "\(value)" }

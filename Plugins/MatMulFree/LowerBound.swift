@@ -3,7 +3,7 @@ import Glibc
 import Models
 
 /// y = lb + (1 - lb)·x, where lb is this layer's lower bound of the forget gate: with P the softmax of the bounds over the layers,
-/// lb of layer l is Σ P_j over j = 1..l (Qin et al. 2023, "HGRN", section 3; the original subtracts layer 0's part after the cumulative sum).
+/// lb of layer l is Σ P_j over j = 1..l (Qin et al. 2023, "HGRN", section 3; the original sums from j = 0 and takes P_0 away again).
 struct LowerBound: Operation {
     static let name = "matmul-free.lower-bound"
     /// [layers, width], as trained: before the softmax.
