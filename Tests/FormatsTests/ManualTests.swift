@@ -17,7 +17,8 @@ import Testing
         var dumps: [[UInt8]] = []
         for line in try page(name) {
             let words = line.split(separator: " ")
-            guard let address = words.first, address.count == 4, let at = Int(address, radix: 16), line.dropFirst(4).hasPrefix("  ") else { continue }
+            guard let address = words.first, address.count == 4, let at = Int(address, radix: 16) else { continue }
+            guard line.dropFirst(4).hasPrefix("  ") else { continue }
             if at == 0 { dumps.append([]) }
             try #require(dumps.last?.count == at)
             dumps[dumps.count - 1] += words.dropFirst().compactMap { UInt8($0, radix: 16) }
