@@ -52,7 +52,7 @@ import Toolkit
             compared.insert(module.split(separator: ".").last ?? "")
         }
         #expect(compared.isSuperset(of: [
-            "attn_norm", "i_proj", "f_proj", "g_proj", "g_norm", "o_proj", "attn", "mlp_norm", "gate_proj", "down_proj", "mlp",
+            "attn_norm", "i_proj", "f_proj", "g_proj", "g_norm", "o_proj", "attn", "mlp_norm", "gate_proj", "down_proj",
         ]))
     }
 
@@ -61,7 +61,6 @@ import Toolkit
     private func rows(ofModule module: String, _ trace: Trace) throws -> [[Float]]? {
         if module.hasSuffix(".g_norm") { return try trace.input(module.dropLast("g_norm".count) + "o_proj.norm") }
         if module.hasSuffix(".attn") { return try trace.output(module + ".o_proj") }
-        if module.hasSuffix(".mlp") { return try trace.output(module + ".down_proj") }
         return trace.nodes[module]
     }
 
