@@ -1,5 +1,6 @@
 import Basis
 import Safetensors
+import Synchronization
 import Tensors
 
 /// One safetensors file of a model, hashed in passing while it is read in order.
@@ -9,16 +10,14 @@ public final class Shard: TensorSource {
     /// Bytes of the whole file.
     public let byteCount: Int
     private let file: SafetensorsFile
-    private var hashing: Hashing?
-
-    private struct Hashing {
-        let hash: SHA256
-        var next = 0
-    }
+    private let hash: SHA256
+    /// The tensor whose bytes the hash waits for; nil while nothing is to be hashed. Its lock is the hash's as well.
+    private let awaited = Mutex<Int?>(nil)
 
     init(_ path: String, name: String) throws {
         self.name = name
         file = try SafetensorsFile(Descriptor(reading: path))
+        hash = try SHA256()
         byteCount = file.dataStart + file.header.dataCount
     }
 
@@ -26,22 +25,29 @@ public final class Shard: TensorSource {
 
     public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         try file.read(index, into: buffer)
-        guard hashing?.next == index else { return }
-        try hashing?.hash.update(UnsafeRawBufferPointer(buffer))
-        hashing?.next = index + 1
+        try awaited.withLock {
+            guard $0 == index else { return }
+            try hash.update(UnsafeRawBufferPointer(buffer))
+            $0 = index + 1
+        }
     }
 
     /// From here on, reading every tensor in order from one thread yields `digest` without reading anything twice.
     public func startHashing() throws {
-        let hash = try SHA256()
-        try file.headerBytes().withUnsafeBytes { try hash.update($0) }
-        hashing = Hashing(hash: hash)
+        let header = try file.headerBytes()
+        try awaited.withLock {
+            _ = try hash.finish()
+            try header.withUnsafeBytes { try hash.update($0) }
+            $0 = 0
+        }
     }
 
     /// SHA-256 of the whole file; nil unless every tensor has been read in order since `startHashing`.
     public func digest() throws -> Digest? {
-        guard let hashing, hashing.next == entries.count else { return nil }
-        defer { self.hashing = nil }
-        return try hashing.hash.finish()
+        try awaited.withLock {
+            guard $0 == entries.count else { return nil }
+            $0 = nil
+            return try hash.finish()
+        }
     }
 }

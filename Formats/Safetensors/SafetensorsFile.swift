@@ -10,6 +10,7 @@ public final class SafetensorsFile: TensorSource, @unchecked Sendable {
     /// Bytes before the first tensor: length field and JSON.
     public let dataStart: Int
     private let storage: Storage
+    public let isConcurrent = true
 
     public var entries: [TensorEntry] { header.entries }
 

@@ -25,7 +25,9 @@ extension SafetensorsHeader {
     private static func checkCover(_ places: [Place], dataCount: Int?) throws {
         var end = 0
         for place in places {
-            guard place.begin >= end else { throw Failure("tensor '\(place.entry.name)' overlaps the one before it at byte \(place.begin)") }
+            guard place.begin >= end else {
+                throw Failure("tensor '\(place.entry.name)' overlaps the one before it at byte \(place.begin)")
+            }
             guard place.begin == end else { throw Failure("bytes \(end) to \(place.begin) belong to no tensor") }
             end = place.end
         }

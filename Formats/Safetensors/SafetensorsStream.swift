@@ -20,7 +20,9 @@ public final class SafetensorsStream: TensorSource {
 
     public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         guard index >= next else { throw Failure("'\(name)': tensor '\(entries[index].name)' has gone by already") }
-        guard buffer.count == entries[index].byteCount else { throw Failure("a buffer of \(buffer.count) bytes for \(entries[index].byteCount)") }
+        guard buffer.count == entries[index].byteCount else {
+            throw Failure("a buffer of \(buffer.count) bytes for \(entries[index].byteCount)")
+        }
         try skip(to: index)
         try reader.readExactly("tensor '\(entries[index].name)'", into: buffer)
         next = index + 1

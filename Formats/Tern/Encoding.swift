@@ -25,6 +25,8 @@ extension Manifest.Tensor {
         case .dense(let element): return [try TensorEntry(name: name, element: element, shape: shape)]
         case .trits:
             guard let columns = shape.last, columns >= 0 else { throw Failure("tensor '\(name)' has the impossible shape \(shape)") }
+            // As many weights as can be counted, not only as many bytes.
+            _ = try TensorEntry(name: name, element: .uint8, shape: shape)
             let bytes = columns / 4 + (columns % 4 == 0 ? 0 : 1)
             return [
                 try TensorEntry(name: name, element: .uint8, shape: shape.dropLast() + [bytes]),

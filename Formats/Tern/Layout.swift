@@ -66,8 +66,12 @@ struct Layout {
     private static func check(files: ArraySlice<TensorEntry>) throws {
         for file in files {
             let name = file.name.dropFirst(filePrefix.count)
-            guard file.element == .uint8, file.shape.count == 1, isPlain(name) else { throw Failure("tensor '\(file.name)' is not a small file") }
-            guard file.byteCount <= fileLimit else { throw Failure("tensor '\(file.name)' takes \(file.byteCount) bytes, more than \(fileLimit)") }
+            guard file.element == .uint8, file.shape.count == 1, isPlain(name) else {
+                throw Failure("tensor '\(file.name)' is not a small file")
+            }
+            guard file.byteCount <= fileLimit else {
+                throw Failure("tensor '\(file.name)' takes \(file.byteCount) bytes, more than \(fileLimit)")
+            }
         }
     }
 

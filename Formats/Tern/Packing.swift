@@ -1,8 +1,8 @@
 import Basis
 import Tensors
 
-/// Containers from one form into the other, as streams: no more in memory than one tensor, and every digest compared on the way. The content
-/// stays the same to the byte. The target is closed only once everything has been found right.
+/// Containers from one form into the other, as streams: no more in memory than one tensor, and every digest compared on the way. The
+/// content stays the same to the byte. The target is closed only once everything has been found right.
 public enum Packing {
     /// How much went in and out, and how many weights that is.
     public struct Sizes: Sendable {

@@ -40,6 +40,7 @@ extension TernContainer {
 final class JoinedTensors: TensorSource {
     let tensors: [Manifest.Tensor]
     let entries: [TensorEntry]
+    let isConcurrent: Bool
     private let places: [(source: any TensorSource, index: Int)]
 
     init(_ parts: [TernContainer]) {
@@ -59,14 +60,20 @@ final class JoinedTensors: TensorSource {
         }
         tensors = found.map(\.tensor)
         places = found.flatMap { item in item.stored.map { (parts[item.part].tensors, $0) } }
+        isConcurrent = parts.allSatisfy(\.tensors.isConcurrent)
         entries = places.map { $0.source.entries[$0.index] }
     }
 
     /// A manifest file that lists its tensors lists those of its parts.
     func check(_ listed: [Manifest.Tensor]) throws {
         guard !listed.isEmpty else { return }
-        for tensor in listed where !tensors.contains(tensor) { throw Failure("no part has tensor '\(tensor.name)' as the manifest lists it") }
-        guard listed.count == tensors.count else { throw Failure("the manifest lists \(listed.count) tensors, its parts have \(tensors.count)") }
+        let known = Set(tensors)
+        if let other = listed.first(where: { !known.contains($0) }) {
+            throw Failure("no part has tensor '\(other.name)' as the manifest lists it")
+        }
+        guard listed.count == tensors.count else {
+            throw Failure("the manifest lists \(listed.count) tensors, its parts have \(tensors.count)")
+        }
     }
 
     func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {

@@ -61,7 +61,9 @@ public final class TernTensors: TensorSource {
     public func mapped(_ index: Int) -> UnsafeRawBufferPointer? {
         let stored = layout.tensors.lowerBound + index
         let start = dataStart + layout.header.offsets[stored]
-        guard start % entries[index].element.size == 0, let bytes = content.mapped(start..<start + entries[index].byteCount) else { return nil }
+        guard start % entries[index].element.size == 0, let bytes = content.mapped(start..<start + entries[index].byteCount) else {
+            return nil
+        }
         if trusted.withLock({ $0[stored] }) { return bytes }
         guard (try? check(stored, bytes)) != nil else { return nil }
         trusted.withLock { $0[stored] = true }

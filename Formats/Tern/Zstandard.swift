@@ -27,7 +27,8 @@ final class FrameCompressor {
     init(level: Int) throws {
         guard let context = ZSTD_createCCtx() else { throw Failure("out of memory") }
         self.context = context
-        for (parameter, value) in [(ZSTD_c_compressionLevel, Int32(clamping: level)), (ZSTD_c_checksumFlag, 1), (ZSTD_c_contentSizeFlag, 1)] {
+        let settings = [(ZSTD_c_compressionLevel, Int32(clamping: level)), (ZSTD_c_checksumFlag, 1), (ZSTD_c_contentSizeFlag, 1)]
+        for (parameter, value) in settings {
             let code = ZSTD_CCtx_setParameter(context, parameter, value)
             guard ZSTD_isError(code) == 0 else { throw Failure("cannot set up zstd: \(Zstandard.reason(code))") }
         }

@@ -3,7 +3,7 @@ import Glibc
 import Models
 
 /// y = lb + (1 - lb)·x, where lb is this layer's lower bound of the forget gate: with P the softmax of the bounds over the layers,
-/// lb of layer l is Σ P_j over j = 1..l (Qin et al. 2023, "HGRN", section 3; the original subtracts layer 0's part after the cumulative sum).
+/// lb of layer l is Σ P_j over j = 1..l (Qin et al. 2023, "HGRN", section 3; the original sums from j = 0 and takes P_0 away again).
 struct LowerBound: Operation {
     static let name = "matmul-free.lower-bound"
     /// [layers, width], as trained: before the softmax.
@@ -36,7 +36,9 @@ struct LowerBound: Operation {
     /// This layer's bound, one number a column.
     func prepared(_ weight: [Float]) -> [Float] {
         (0..<bounds.columns).map { column in
-            let exponents = (0..<bounds.rows).map { exp(Double(weight[$0 * bounds.columns + column])) }
+            let values = (0..<bounds.rows).map { Double(weight[$0 * bounds.columns + column]) }
+            let largest = values.max() ?? 0
+            let exponents = values.map { exp($0 - largest) }
             return Float(exponents[1...layer].reduce(0, +) / exponents.reduce(0, +))
         }
     }

@@ -44,7 +44,8 @@ public struct MatMulFree: ModelFamily {
 
     private func bounded(_ f: Stream, _ layer: Int) -> Stream {
         guard shape.usesLowerBounds, layer > 0 else { return f }
-        return f.apply(LowerBound(bounds: Weight("model.lower_bounds", shape: [shape.layers, shape.width], kind: .dense), layer: layer))
+        let bounds = Weight("model.lower_bounds", shape: [shape.layers, shape.width], kind: .dense)
+        return f.apply(LowerBound(bounds: bounds, layer: layer), name: "lower_bound")
     }
 
     /// W_down(silu(g)·u), where W_gate x = [g; u].

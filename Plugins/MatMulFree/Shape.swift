@@ -32,7 +32,9 @@ extension MatMulFree {
         private static func inner(_ config: Configuration, _ width: Int, bounded: Bool) throws -> Int {
             let inner = try size(Double(width) * config.positive("expand_ratio", default: 1), "expand_ratio")
             let heads = try config.size("num_heads", default: 1)
-            guard inner % heads == 0 else { throw Failure("config.json asks for \(heads) heads in a recurrence \(inner) wide, which they do not divide") }
+            guard inner % heads == 0 else {
+                throw Failure("config.json asks for \(heads) heads in a recurrence \(inner) wide, which they do not divide")
+            }
             guard inner == width || !bounded else {
                 throw Failure("config.json has use_lower_bound with an expand_ratio that is not 1, which the original cannot run")
             }

@@ -77,6 +77,11 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     }
 }
 
+extension JSON {
+    /// The shortest number that is this float: 1e-06, not 9.99999997475242e-07.
+    public init(_ value: Float) { self = .number(Double("\(value)") ?? Double(value)) }
+}
+
 /// What a value is, or nil if it is something else. Reading a member of what is no object is nil as well.
 extension JSON {
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }

@@ -32,7 +32,8 @@ struct Flight {
     var isDone: Bool { finish != nil || (request.maxTokens == 0 && pending.isEmpty) }
 
     var answer: Answer {
-        Answer(text: text, tokens: generated, finish: finish ?? .length, session: session, history: request.past + request.tokens + generated)
+        let history = request.past + request.tokens + generated
+        return Answer(text: text, tokens: generated, finish: finish ?? .length, session: session, history: history)
     }
 
     /// What to feed next. The session moves into it, so that nobody else holds it while it is written.

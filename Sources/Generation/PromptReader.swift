@@ -56,7 +56,9 @@ public struct PromptReader {
     private static func tokens(_ json: JSON) throws -> [Int32] {
         guard let list = json.arrayValue else { throw Failure("'tokens' is no array") }
         return try list.map { value in
-            guard let token = value.intValue.flatMap(Int32.init(exactly:)) else { throw Failure("'tokens' holds \(value.compact.prefix(40)), which is no token") }
+            guard let token = value.intValue.flatMap(Int32.init(exactly:)) else {
+                throw Failure("'tokens' holds \(value.compact.prefix(40)), which is no token")
+            }
             return token
         }
     }

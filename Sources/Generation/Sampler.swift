@@ -4,17 +4,17 @@ import Tensors
 /// Chooses tokens, one after the other, for one request.
 ///
 /// The steps come in the order that Hugging Face's generate has: repetition penalty, temperature, top-k, top-p, min-p, then a draw.
-struct Sampler {
+package struct Sampler {
     private let options: SamplingOptions
     private var random: Random
 
-    init(_ options: SamplingOptions) {
+    package init(_ options: SamplingOptions) {
         self.options = options
         random = Random(seed: options.seed)
     }
 
     /// The next token; `seen` holds those of the prompt and of the answer so far.
-    mutating func next(_ logits: UnsafeBufferPointer<Float>, seen: Set<Int32>) -> Int32 {
+    package mutating func next(_ logits: UnsafeBufferPointer<Float>, seen: Set<Int32>) -> Int32 {
         guard options.repetitionPenalty != 1 else { return choose(logits) }
         var penalised = Array(logits)
         for token in seen where logits.indices.contains(Int(token)) {
@@ -27,6 +27,8 @@ struct Sampler {
     private mutating func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
         if options.temperature == 0 { return Sampler.mostLikely(logits) }
         var candidates = mostLikelyCandidates(logits)
+        // Logits that are no numbers leave nothing to draw from.
+        guard !candidates.isEmpty else { return Sampler.mostLikely(logits) }
         weigh(&candidates)
         cutToNucleus(&candidates)
         let floor = options.minP * candidates[0].weight

@@ -2,8 +2,8 @@ import Basis
 import Models
 import Tokens
 
-/// Answers requests, several at a time: each step feeds every request in flight what it has to be fed, new ones their prompt, and as soon as
-/// one is done the next takes its place. What a request is answered does not depend on what else is in flight.
+/// Answers requests, several at a time: each step feeds every request in flight what it has to be fed, new ones their prompt, and as
+/// soon as one is done the next takes its place. What a request is answered does not depend on what else is in flight.
 public final class Scheduler {
     private let machine: Machine
     private let tokenizer: Tokenizer?
@@ -42,7 +42,8 @@ public final class Scheduler {
                 do {
                     guard case .request(let request) = try arrival(next, &ended) else { break }
                     try check(request)
-                    flights.append(Flight(number: count, request: request, decoder: tokenizer.map { StreamDecoder($0) }, endOfText: endOfText))
+                    let decoder = tokenizer.map { StreamDecoder($0) }
+                    flights.append(Flight(number: count, request: request, decoder: decoder, endOfText: endOfText))
                     count += 1
                 } catch {
                     (failure, ended) = (error, true)

@@ -1,14 +1,14 @@
 /// Lets text through up to the first stop string, and holds back what may turn out to be the start of one.
-struct StopScanner {
+package struct StopScanner {
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
     /// Whether a stop string was met; nothing passes after it.
-    private(set) var stopped = false
+    package private(set) var stopped = false
 
-    init(_ stops: [[UInt8]]) { self.stops = stops }
+    package init(_ stops: [[UInt8]]) { self.stops = stops }
 
     /// The bytes of `text` that are certain to come before any stop string.
-    mutating func pass(_ text: [UInt8]) -> [UInt8] {
+    package mutating func pass(_ text: [UInt8]) -> [UInt8] {
         guard !stopped else { return [] }
         held += text
         if let at = firstStop() {
@@ -21,7 +21,7 @@ struct StopScanner {
     }
 
     /// What is still held back at the end of the text.
-    mutating func finish() -> [UInt8] {
+    package mutating func finish() -> [UInt8] {
         defer { held = [] }
         return stopped ? [] : held
     }

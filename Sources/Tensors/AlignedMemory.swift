@@ -16,5 +16,7 @@ final class AlignedMemory {
         if large { madvise(start, byteCount, MADV_HUGEPAGE) }
     }
 
+    var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: start, count: byteCount) }
+
     deinit { start.deallocate() }
 }

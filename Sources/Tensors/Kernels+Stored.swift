@@ -32,7 +32,9 @@ extension Kernels {
         _ rows: UnsafeRawBufferPointer, element: ElementType, columns: Int, scale: Float, codes: UnsafeMutableRawBufferPointer
     ) {
         let rowBytes = (columns + 3) / 4, stride = columns * element.size
-        guard let source = rows.baseAddress, let target = codes.baseAddress?.assumingMemoryBound(to: UInt8.self), columns > 0 else { return }
+        guard columns > 0, let source = rows.baseAddress, let target = codes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+            return
+        }
         withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { row in
             guard let floats = row.baseAddress else { return }
             for index in 0..<min(rows.count / stride, codes.count / rowBytes) {

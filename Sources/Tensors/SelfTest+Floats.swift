@@ -70,7 +70,10 @@ func checkHalves(_ kernels: Kernels) -> SelfTestOutcome {
     let all = (0...UInt16.max).map { $0 }
     for element in [ElementType.float16, .bfloat16] {
         let y = apply(all.count) { out in
-            all.withUnsafeBytes { if let start = $0.baseAddress { _ = kernels.widen(start, element: element, count: all.count, into: out) } }
+            all.withUnsafeBytes { bytes in
+                guard let start = bytes.baseAddress else { return }
+                _ = kernels.widen(start, element: element, count: all.count, into: out)
+            }
         }
         for (bits, value) in zip(all, y) {
             let expected = element == .float16 ? Naive.half(bits) : Float(bitPattern: UInt32(bits) << 16)
@@ -85,7 +88,8 @@ func checkTernarise(_ kernels: Kernels) -> SelfTestOutcome {
     var random = Random(seed: 6)
     for width in selfTestWidths {
         var w = (0..<width).map { _ in random.normal() }
-        for (index, value) in [Float(0.5), -0.5, Float(0.5).nextUp, Float(-0.5).nextDown, 3e38, -Float.infinity, 0].enumerated() where index < width {
+        let edges = [Float(0.5), -0.5, Float(0.5).nextUp, Float(-0.5).nextDown, 3e38, -Float.infinity, 0]
+        for (index, value) in edges.enumerated() where index < width {
             w[index] = value
         }
         var codes = [UInt8](repeating: 0xff, count: Trits.rowBytes(width: width))

@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 
 /// Tensors that can be read one by one: a file, a directory of shards, a stream, a model made up in memory.
 public protocol TensorSource: AnyObject {
@@ -25,9 +26,12 @@ extension TensorSource {
     /// Calls `body` with the tensor's bytes, mapped where they are or read into memory for the while.
     public func withBytes<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         if let bytes = mapped(index) { return try body(bytes) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, entries[index].byteCount), alignment: 64)
-        defer { buffer.deallocate() }
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<entries[index].byteCount])
+        let count = entries[index].byteCount
+        // A stream's header may claim any size: that must be a failure, where Swift's own allocation would end the program.
+        var start: UnsafeMutableRawPointer?
+        guard posix_memalign(&start, 64, max(1, count)) == 0 else { throw Failure("no memory for the \(count) bytes of '\(entries[index].name)'") }
+        defer { free(start) }
+        let bytes = UnsafeMutableRawBufferPointer(start: start, count: count)
         try read(index, into: bytes)
         return try body(UnsafeRawBufferPointer(bytes))
     }

@@ -25,12 +25,42 @@ public final class TernaryMatrix: @unchecked Sendable {
     /// Copies rows as a file holds them, after checking all of their codes.
     public convenience init(copying bytes: UnsafeRawBufferPointer, rows: Int, columns: Int, scale: Float, pool: ThreadPool) throws {
         try TernaryMatrix.check(bytes, rows: rows, columns: columns)
-        let (size, overflow) = rows.multipliedReportingOverflow(by: Kernels.rowBytes(width: columns))
-        guard !overflow else { throw Failure("\(rows) rows of \(columns) trits do not fit in memory") }
-        let memory = AlignedMemory(byteCount: size)
+        let memory = try TernaryMatrix.memory(rows: rows, columns: columns)
         restride(bytes, rows: rows, columns: columns, into: memory, pool: pool)
+        self.init(rows: rows, columns: columns, scale: scale, memory: memory)
+    }
+
+    /// Rows that `read` fills in as a file holds them, straight into place where the products read the same layout; all of their codes are
+    /// checked. `read` returns the scale.
+    public convenience init(
+        rows: Int, columns: Int, pool: ThreadPool, filledBy read: (UnsafeMutableRawBufferPointer) throws -> Float
+    ) throws {
+        let stored = Trits.rowBytes(width: columns)
+        guard stored == Kernels.rowBytes(width: columns) else {
+            let buffer = AlignedMemory(byteCount: try TernaryMatrix.size(rows: rows, rowBytes: stored))
+            let scale = try read(buffer.bytes)
+            try self.init(copying: UnsafeRawBufferPointer(buffer.bytes), rows: rows, columns: columns, scale: scale, pool: pool)
+            return
+        }
+        let memory = try TernaryMatrix.memory(rows: rows, columns: columns)
+        let scale = try read(memory.bytes)
+        try TernaryMatrix.check(UnsafeRawBufferPointer(memory.bytes), rows: rows, columns: columns)
+        self.init(rows: rows, columns: columns, scale: scale, memory: memory)
+    }
+
+    private convenience init(rows: Int, columns: Int, scale: Float, memory: AlignedMemory) {
         self.init(rows: rows, columns: columns, scale: scale, trits: UnsafePointer(memory.start.assumingMemoryBound(to: UInt8.self)),
                   owner: memory)
+    }
+
+    private static func memory(rows: Int, columns: Int) throws -> AlignedMemory {
+        AlignedMemory(byteCount: try size(rows: rows, rowBytes: Kernels.rowBytes(width: columns)))
+    }
+
+    private static func size(rows: Int, rowBytes: Int) throws -> Int {
+        let (size, overflow) = rows.multipliedReportingOverflow(by: rowBytes)
+        guard !overflow else { throw Failure("\(rows) rows of \(rowBytes) bytes do not fit in memory") }
+        return size
     }
 
     /// Uses rows where they lie in a file, after checking all of their codes; `owner` keeps them there. Nil where a row's bytes differ

@@ -28,8 +28,9 @@ public struct HuggingFaceExport {
 
     private func writeTensors(to sink: any ByteSink) throws {
         let entries = try container.manifest.tensors.map { tensor -> TensorEntry in
-            if case .dense(let element) = tensor.encoding { return try TensorEntry(name: tensor.name, element: element, shape: tensor.shape) }
-            return try TensorEntry(name: tensor.name, element: .float32, shape: tensor.shape)
+            var element = ElementType.float32
+            if case .dense(let stored) = tensor.encoding { element = stored }
+            return try TensorEntry(name: tensor.name, element: element, shape: tensor.shape)
         }
         let writer = try SafetensorsWriter(SafetensorsHeader(entries: entries, metadata: ["format": "pt"]), to: sink)
         var index = 0

@@ -54,7 +54,8 @@ public struct Listing {
         let count = trits.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let entropy = trits.reduce(0.0) { $0 + ($1.entropy ?? 0) * Double($1.shape.reduce(1, *)) }
         let mean = count > 0 ? decimal(entropy / Double(count), 3) : "0"
-        return "\(rows.count) tensors, \(container.manifest.weightCount) weights, \(count) of them trits with an entropy of \(mean) bits each\n"
+        let weights = container.manifest.weightCount
+        return "\(rows.count) tensors, \(weights) weights, \(count) of them trits with an entropy of \(mean) bits each\n"
     }
 
     private var json: JSON {

@@ -1,4 +1,4 @@
-/// `value` with `digits` digits after the point, rounded half away from zero: `decimal(1.585, 2)` is "1.59" or "1.58", as the double has it.
+/// `value` with `digits` digits after the point, rounded half away from zero: `decimal(-0.125, 2)` is "-0.13".
 public func decimal(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
     let power = (0..<digits).reduce(1.0) { power, _ in power * 10 }

@@ -15,7 +15,7 @@ public final class QuantisationReport {
         let counts = try Trits.counts(codes, rows: weight.rows, width: weight.columns)
         let sums = matrix.squares(against: codes, scale: result.scale)
         matrices.append(.object([
-            "name": .string(weight.name), "shape": .array(weight.shape.map(JSON.integer)), "scale": .number(Double(result.scale)),
+            "name": .string(weight.name), "shape": .array(weight.shape.map(JSON.integer)), "scale": JSON(result.scale),
             "minus": .integer(counts.minus), "zeros": .integer(counts.zero), "plus": .integer(counts.plus),
             "entropy": .number(counts.entropy), "error": .number(QuantisationReport.relative(sums.error, sums.total)),
         ]))
@@ -31,8 +31,9 @@ public final class QuantisationReport {
         [
             "tensors": .array(matrices),
             "total": [
-                "weights": .integer(counts.total), "minus": .integer(counts.minus), "zeros": .integer(counts.zero), "plus": .integer(counts.plus),
-                "entropy": .number(counts.entropy), "error": .number(QuantisationReport.relative(errorSquares, squares)),
+                "weights": .integer(counts.total), "minus": .integer(counts.minus), "zeros": .integer(counts.zero),
+                "plus": .integer(counts.plus), "entropy": .number(counts.entropy),
+                "error": .number(QuantisationReport.relative(errorSquares, squares)),
             ],
         ]
     }

@@ -3,8 +3,8 @@ import Models
 import Safetensors
 import Tensors
 
-/// A session in a file: `infer --save-state` writes it, `--load-state` goes on from it. A safetensors file with `tokens`, all tokens of the text
-/// so far, of which the last has not been fed yet, and `state.<node>` for each operation with state.
+/// A session in a file: `infer --save-state` writes it, `--load-state` goes on from it. A safetensors file with `tokens`, all tokens of
+/// the text so far, of which the last has not been fed yet, and `state.<node>` for each operation with state.
 public struct SavedState {
     public let session: Session
     public let tokens: [Int32]
@@ -31,7 +31,9 @@ public struct SavedState {
                 (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
             }
         }
-        guard let session = model.graph.session.restored(position: position, states: states) else { throw Failure("does not fit the model") }
+        guard let session = model.graph.session.restored(position: position, states: states) else {
+            throw Failure("does not fit the model")
+        }
         self.session = session
     }
 

@@ -60,8 +60,8 @@ extension TernCommand {
     private static func usage(_ message: String) -> String {
         let line = message.split(separator: "\n").first.map(String.init) ?? "wrong usage"
         let start = line.hasPrefix("Error: ") ? line.dropFirst(7) : line[...]
-        let fact = start.prefix(1).lowercased() + start.dropFirst()
-        return (fact.hasSuffix(".") ? String(fact.dropLast()) : fact) + "; see '\(programName) --help'"
+        let fact = start.prefix(1).lowercased() + start.dropFirst().replacing(". Did you mean", with: "; did you mean")
+        return (fact.hasSuffix(".") ? String(fact.dropLast()) : fact) + " (see '\(programName) --help')"
     }
 
     private static func fail(_ fact: String, status: Int32) -> Never {

@@ -3,8 +3,8 @@ import Generation
 import Glibc
 import Toolkit
 
-/// Prints answers in the order of their prompts, each as soon as those before it are out. On a terminal the text of the one whose turn it is
-/// appears as it is made.
+/// Prints answers in the order of their prompts, each as soon as those before it are out. On a terminal the text of the one whose turn
+/// it is appears as it is made.
 final class AnswerPrinter {
     private let json: Bool
     private let out = DescriptorSink.standardOutput()

@@ -80,8 +80,15 @@ struct Infer: TernCommand {
         let results = Tensors.selfTest()
         try printOut(
             json
-                ? results.map { JSON.object(["check": .string($0.name), "level": .string($0.level.rawValue), "passed": .bool($0.passed), "detail": .string($0.detail)]).compact + "\n" }.joined()
+                ? results.map { line($0).compact + "\n" }.joined()
                 : table(results.map { [$0.passed ? "ok" : "FAILED", $0.level.rawValue, $0.name, $0.detail] }))
         if results.contains(where: { !$0.passed }) { throw NegativeAnswer() }
+    }
+
+    private func line(_ result: SelfTestResult) -> JSON {
+        [
+            "check": .string(result.name), "level": .string(result.level.rawValue), "passed": .bool(result.passed),
+            "detail": .string(result.detail),
+        ]
     }
 }

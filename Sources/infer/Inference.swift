@@ -19,7 +19,8 @@ struct Inference {
         options.answer.apply(to: &defaults)
         if let path = options.loadState {
             let saved = try SavedState(path, for: model)
-            (defaults.session, defaults.past, defaults.tokens) = (saved.session, Array(saved.tokens.dropLast()), Array(saved.tokens.suffix(1)))
+            (defaults.session, defaults.past) = (saved.session, saved.tokens.dropLast())
+            defaults.tokens = saved.tokens.suffix(1)
         }
         reader = PromptReader(defaults: defaults, tokenizer: tokenizer, beginOfText: model.specialTokens.begin)
     }
@@ -48,7 +49,9 @@ struct Inference {
             return .request(prompt.request)
         }, events)
         try printer.close()
-        if let path = options.saveState, let last { try SavedState(session: last.session, tokens: last.history).write(to: path, for: model) }
+        if let path = options.saveState, let last {
+            try SavedState(session: last.session, tokens: last.history).write(to: path, for: model)
+        }
     }
 
     private func score() throws {

@@ -27,10 +27,11 @@ struct Quantize: TernCommand {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
         let conversion = try Conversion(model, method: method, kernels, threads)
         if !conversion.unused.isEmpty, !common.quiet {
-            Self.complain("\(conversion.unused.count) tensors have no use in the model and are left out, among them '\(conversion.unused[0])'")
+            Self.complain("left out \(conversion.unused.count) tensors without a use in the model, among them '\(conversion.unused[0])'")
         }
         let sink = try openOutput(output)
-        let summary = try conversion.write(to: sink, reports: report != nil, Progress("quantize", total: conversion.byteCount, quiet: common.quiet))
+        let progress = Progress("quantize", total: conversion.byteCount, quiet: common.quiet)
+        let summary = try conversion.write(to: sink, reports: report != nil, progress)
         if let report { try writeText(conversion.report.json.pretty + "\n", to: report) }
         if !common.quiet { Self.complain(summary) }
     }

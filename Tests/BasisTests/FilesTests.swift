@@ -1,51 +1,21 @@
 import Basis
 import Glibc
+import TestFiles
 import Testing
 
-/// A folder of its own for a test, gone with its contents afterwards.
-final class Scratch {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/tern-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure("cannot make a folder") }
-        path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-    }
-
-    deinit {
-        for name in contents { unlink("\(path)/\(name)"); rmdir("\(path)/\(name)") }
-        rmdir(path)
-    }
-
-    var contents: [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
-        let sink = try Output.open("\(path)/\(name)")
-        try sink.write(bytes)
-        try sink.close()
-        return "\(path)/\(name)"
-    }
-}
-
-private func fact(_ body: () throws -> Void) -> String {
-    do { try body() } catch { return "\(error)" }
-    return "no failure"
+/// Writes a file as programs do.
+private func saved(_ scratch: Scratch, _ name: String, _ bytes: [UInt8]) throws -> String {
+    let sink = try Output.open("\(scratch.path)/\(name)")
+    try sink.write(bytes)
+    try sink.close()
+    return "\(scratch.path)/\(name)"
 }
 
 @Suite struct FilesTests {
     @Test func `a file written is read back the same, mapped and in order`() throws {
         let scratch = try Scratch()
         let content = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        let path = try scratch.write("a", content)
+        let path = try saved(scratch, "a", content)
         #expect(try MappedFile(path).withBytes { Array($0) } == content)
         #expect(try Input.open(path).reader.readExactly("a", count: content.count) == content)
         #expect(try MappedFile.contents(path) == content)
@@ -54,7 +24,7 @@ private func fact(_ body: () throws -> Void) -> String {
 
     @Test func `an empty file maps to no bytes`() throws {
         let scratch = try Scratch()
-        #expect(try MappedFile(scratch.write("empty", [])).withBytes { $0.isEmpty })
+        #expect(try MappedFile(saved(scratch, "empty", [])).withBytes { $0.isEmpty })
     }
 
     @Test func `what cannot be opened says why`() throws {
@@ -69,14 +39,14 @@ private func fact(_ body: () throws -> Void) -> String {
 
     @Test(.enabled(if: geteuid() != 0)) func `a file without permission says so`() throws {
         let scratch = try Scratch()
-        let path = try scratch.write("secret", [1])
+        let path = try saved(scratch, "secret", [1])
         chmod(path, 0)
         #expect(fact { _ = try MappedFile(path) } == "cannot open '\(path)': permission denied")
     }
 
     @Test(arguments: [true, false]) func `a file that is not closed leaves nothing and keeps the old one`(unnamed: Bool) throws {
         let scratch = try Scratch()
-        let path = try scratch.write("a", [1, 2, 3])
+        let path = try saved(scratch, "a", [1, 2, 3])
         do {
             let file = try AtomicFile(path, unnamed: unnamed)
             try file.write([UInt8](repeating: 9, count: 100_000))
@@ -87,7 +57,7 @@ private func fact(_ body: () throws -> Void) -> String {
 
     @Test(arguments: [true, false]) func `a file that is closed replaces the old one whole`(unnamed: Bool) throws {
         let scratch = try Scratch()
-        let path = try scratch.write("a", [1, 2, 3])
+        let path = try saved(scratch, "a", [1, 2, 3])
         let file = try AtomicFile(path, unnamed: unnamed)
         try file.write([9])
         #expect(try MappedFile.contents(path) == [1, 2, 3])
@@ -98,9 +68,9 @@ private func fact(_ body: () throws -> Void) -> String {
 
     @Test func `a file is replaced through a link, which stays`() throws {
         let scratch = try Scratch()
-        let path = try scratch.write("a", [1])
+        let path = try saved(scratch, "a", [1])
         symlink(path, "\(scratch.path)/link")
-        _ = try scratch.write("link", [2])
+        _ = try saved(scratch, "link", [2])
         #expect(try MappedFile.contents(path) == [2])
     }
 
@@ -133,14 +103,14 @@ private func fact(_ body: () throws -> Void) -> String {
 
     @Test func `a short stream says what was cut`() throws {
         let scratch = try Scratch()
-        let reader = try MemoryReader(MappedFile(scratch.write("a", [1, 2, 3])))
+        let reader = try MemoryReader(MappedFile(saved(scratch, "a", [1, 2, 3])))
         #expect(fact { _ = try reader.readExactly("the header", count: 1 << 40) }
             == "'\(scratch.path)/a': the header is cut short: 3 of \(1 << 40) bytes")
     }
 
     @Test func `bytes put back come first`() throws {
         let scratch = try Scratch()
-        let rest = try MemoryReader(MappedFile(scratch.write("a", [3, 4, 5])))
+        let rest = try MemoryReader(MappedFile(saved(scratch, "a", [3, 4, 5])))
         #expect(try PrefixedReader([1, 2], rest).readAll(limit: 10) == [1, 2, 3, 4, 5])
     }
 }

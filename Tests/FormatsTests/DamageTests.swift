@@ -2,6 +2,7 @@ import Basis
 import Safetensors
 import Tensors
 import Tern
+import TestFiles
 import Testing
 
 /// Every damage to a container is an error or changes nothing that it says.
@@ -131,7 +132,11 @@ import Testing
             model.manifest.tensors.append(model.manifest.tensors[0])
             return try model.raw()
         }, "tensor 'w' occurs twice"),
-        ("a terabyte frame", { model in frame(claiming: 1 << 40) + SeekTable.bytes([(13, 1 << 30)]) }, "claims 1073741824 bytes of content"),
+        (
+            "a terabyte frame",
+            { model in frame(claiming: 1 << 40) + SeekTable.bytes([(13, 1 << 30)]) },
+            "claims 1073741824 bytes of content"
+        ),
         ("a terabyte frame without a table", { _ in frame(claiming: 1 << 40) }, "does not decompress"),
         ("a frame that is not what the table says", { _ in frame(claiming: 100) + SeekTable.bytes([(13, 99)]) }, "the seek table 99"),
         ("a table of too many frames", { _ in

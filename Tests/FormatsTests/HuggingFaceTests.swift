@@ -3,6 +3,7 @@ import Glibc
 import HuggingFace
 import Safetensors
 import Tensors
+import TestFiles
 import Testing
 
 private func shard(_ names: [String], seed: UInt8) throws -> [UInt8] {
@@ -75,8 +76,16 @@ private func index(_ map: String) -> (String, [UInt8]) {
         ("no map", "[]", "no weight_map"),
         ("a key twice", #"{"a": "m.safetensors", "a": "m.safetensors"}"#, "occurs twice"),
         ("a missing shard", #"{"a": "m.safetensors", "b": "n.safetensors"}"#, "n.safetensors': no such file or directory"),
-        ("a missing tensor", #"{"a": "m.safetensors", "b": "m.safetensors"}"#, "tensor 'b' is not in 'm.safetensors', where the index says"),
-        ("a tensor in two shards", #"{"a": "m.safetensors", "x": "o.safetensors"}"#, "tensor 'a' occurs in 'm.safetensors' and in 'o.safetensors'"),
+        (
+            "a missing tensor",
+            #"{"a": "m.safetensors", "b": "m.safetensors"}"#,
+            "tensor 'b' is not in 'm.safetensors', where the index says"
+        ),
+        (
+            "a tensor in two shards",
+            #"{"a": "m.safetensors", "x": "o.safetensors"}"#,
+            "tensor 'a' occurs in 'm.safetensors' and in 'o.safetensors'"
+        ),
         ("a tensor not in the index", #"{"x": "p.safetensors"}"#, "tensor 'y' of 'p.safetensors' is not in the index"),
     ]
 
@@ -105,7 +114,7 @@ private func index(_ map: String) -> (String, [UInt8]) {
         let scratch = try Scratch()
         setenv("HF_HUB_CACHE", scratch.path, 1)
         defer { unsetenv("HF_HUB_CACHE") }
-        for name in ["models--o--n", "models--o--n/refs", "models--o--n/snapshots", "models--o--n/snapshots/abc"] { _ = scratch.folder(name) }
+        for name in ["", "/refs", "/snapshots", "/snapshots/abc"] { _ = scratch.folder("models--o--n" + name) }
         _ = try scratch.write("models--o--n/refs/main", "abc\n")
         _ = try scratch.write("models--o--n/refs/evil", "../../..\n")
         let snapshot = "\(scratch.path)/models--o--n/snapshots/abc"

@@ -1,6 +1,7 @@
 import Basis
 import Safetensors
 import Tensors
+import TestFiles
 import Testing
 
 /// A file from a header's text and what follows it.
@@ -21,7 +22,8 @@ func written(_ tensors: [(TensorEntry, [UInt8])], metadata: JSONObject = JSONObj
 func sample() throws -> [(TensorEntry, [UInt8])] {
     var random = Sequence64(7)
     let shapes: [(ElementType, [Int])] = [
-        (.uint8, [3]), (.float32, []), (.bfloat16, [2, 5]), (.int64, [0, 4]), (.float16, [1]), (.int8, [7]), (.int32, [2, 2]), (.uint8, [0]),
+        (.uint8, [3]), (.float32, []), (.bfloat16, [2, 5]), (.int64, [0, 4]), (.float16, [1]), (.int8, [7]), (.int32, [2, 2]),
+        (.uint8, [0]),
     ]
     return try shapes.enumerated().map { index, shape in
         let entry = try TensorEntry(name: "tensor \(index) \"ü\"\n", element: shape.0, shape: shape.1)
@@ -74,6 +76,15 @@ func sample() throws -> [(TensorEntry, [UInt8])] {
         #expect(fact { _ = try stream.contents() }.hasSuffix("has gone by already"))
     }
 
+    @Test func `a stream that claims more than memory is refused`() throws {
+        for size in [1 << 40, 1 << 62] {
+            let file = safetensors(#"{"a":{"dtype":"U8","shape":[\#(size)],"data_offsets":[0,\#(size)]}}"#)
+            let stream = try SafetensorsStream(DripReader(file))
+            let told = fact { try stream.withBytes(0) { _ in } }
+            #expect(told.contains("no memory for") || told.contains("is cut short"), "\(told)")
+        }
+    }
+
     @Test func `the writer takes neither fewer nor more bytes`() throws {
         let entry = try TensorEntry(name: "x", element: .uint8, shape: [3])
         let header = try SafetensorsHeader(entries: [entry])
@@ -96,27 +107,64 @@ func sample() throws -> [(TensorEntry, [UInt8])] {
         ("broken JSON", safetensors("{\"a\""), "bad JSON at byte 4"),
         ("text after the object", safetensors("{} x"), "text after the JSON value"),
         ("a nesting bomb", safetensors("{\"a\":" + String(repeating: "[", count: 100_000)), "nested more than 3 deep"),
-        ("a duplicate tensor", safetensors(#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#), "occurs twice"),
-        ("a duplicate field", safetensors(#"{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#), "key 'dtype' occurs twice"),
+        (
+            "a duplicate tensor",
+            safetensors(#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#),
+            "occurs twice"
+        ),
+        (
+            "a duplicate field",
+            safetensors(#"{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#),
+            "key 'dtype' occurs twice"
+        ),
         ("an unknown field", safetensors(#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"b":1}}"#), "unknown field 'b'"),
         ("no dtype", safetensors(#"{"a":{"shape":[0],"data_offsets":[0,0]}}"#), "has no dtype"),
         ("no shape", safetensors(#"{"a":{"dtype":"U8","data_offsets":[0,0]}}"#), "has no shape"),
         ("no offsets", safetensors(#"{"a":{"dtype":"U8","shape":[0]}}"#), "has no pair of data_offsets"),
         ("three offsets", safetensors(#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0,0]}}"#), "has no pair of data_offsets"),
-        ("a float64", safetensors(#"{"a":{"dtype":"F64","shape":[0],"data_offsets":[0,0]}}"#), "tensor 'a' has element type 'F64', which is not supported"),
+        (
+            "a float64",
+            safetensors(#"{"a":{"dtype":"F64","shape":[0],"data_offsets":[0,0]}}"#),
+            "tensor 'a' has element type 'F64', which is not supported"
+        ),
         ("a number for a tensor", safetensors(#"{"a":1}"#), "is not described by an object"),
         ("metadata that is no string", safetensors(#"{"__metadata__":{"a":1}}"#), "metadata 'a' is not a string"),
         ("metadata that is no object", safetensors(#"{"__metadata__":"a"}"#), "is not an object"),
         ("a negative dimension", safetensors(#"{"a":{"dtype":"U8","shape":[-1,-1],"data_offsets":[0,1]}}"#, [1]), "impossible shape"),
         ("a fraction for a dimension", safetensors(#"{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}"#, [1]), "has no shape"),
-        ("a shape that overflows", safetensors(#"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}"#), "impossible shape"),
-        ("offsets that run backwards", safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}"#, [1]), "its offsets are 1 and 0"),
-        ("offsets that overflow", safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[-9223372036854775808,9223372036854775807]}}"#), "its offsets are"),
+        (
+            "a shape that overflows",
+            safetensors(#"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}"#),
+            "impossible shape"
+        ),
+        (
+            "offsets that run backwards",
+            safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}"#, [1]),
+            "its offsets are 1 and 0"
+        ),
+        (
+            "offsets that overflow",
+            safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[-9223372036854775808,9223372036854775807]}}"#),
+            "its offsets are"
+        ),
         ("a size that is not the shape's", safetensors(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,1]}}"#, [1]), "takes 2 bytes"),
         ("a hole", safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, [1, 2]), "bytes 0 to 1 belong to no tensor"),
-        ("an overlap", safetensors(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#, [1, 2, 3]), "'b' overlaps"),
-        ("bytes after the last tensor", safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, [1, 2]), "1 bytes after the last tensor"),
-        ("a tensor beyond the file", safetensors(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, [1, 2]), "but 2 follow the header"),
+        (
+            "an overlap",
+            safetensors(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
+                [1, 2, 3]),
+            "'b' overlaps"
+        ),
+        (
+            "bytes after the last tensor",
+            safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, [1, 2]),
+            "1 bytes after the last tensor"
+        ),
+        (
+            "a tensor beyond the file",
+            safetensors(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, [1, 2]),
+            "but 2 follow the header"
+        ),
     ]
 
     @Test(arguments: hostile.indices) func `a bad file is refused with its reason`(index: Int) throws {

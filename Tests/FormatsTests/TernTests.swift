@@ -3,6 +3,7 @@ import Glibc
 import Safetensors
 import Tensors
 import Tern
+import TestFiles
 import Testing
 
 @Suite struct TernTests {

@@ -2,8 +2,9 @@ import Basis
 import Models
 import Tensors
 
-/// α = max(mean|W|, 10⁻⁵), T = clamp(round(W / α), -1, 1), one α a matrix (Ma et al. 2024, "The Era of 1-bit LLMs", equations 1 to 3; the floor
-/// is that of the implementations). It is the rule that BitNet b1.58 and MatMul-free models are trained with, so for them it loses nothing.
+/// α = max(mean|W|, 10⁻⁵), T = clamp(round(W / α), -1, 1), one α a matrix (Ma et al. 2024, "The Era of 1-bit LLMs", equations 1 to 3;
+/// the floor is that of the implementations). BitNet b1.58 and MatMul-free models are trained with this rule, so for them it loses
+/// nothing.
 public struct AbsMean: Quantiser {
     public static let name = "absmean"
 

@@ -6,7 +6,9 @@ extension Graph {
     /// RMSNorm whose only reader is Quantise: both at once.
     package var fusingNormQuantise: Graph {
         fusing { node, producer in
-            guard node.operation is Quantise, let norm = producer(0)?.operation as? RMSNorm, let input = producer(0)?.inputs else { return nil }
+            guard node.operation is Quantise, let norm = producer(0)?.operation as? RMSNorm, let input = producer(0)?.inputs else {
+                return nil
+            }
             return (NormQuantise(norm: norm), input)
         }
     }

@@ -59,6 +59,6 @@ extension Operation {
 /// training knows about trits.
 public protocol DifferentiableOperation: Operation {
     func pull(
-        _ outputGradient: Rows, _ inputs: [Rows], _ output: Rows, _ inputGradients: [Rows], _ weightGradient: UnsafeMutableBufferPointer<Float>,
-        _ context: borrowing RunContext)
+        _ outputGradient: Rows, _ inputs: [Rows], _ output: Rows, _ inputGradients: [Rows],
+        _ weightGradient: UnsafeMutableBufferPointer<Float>, _ context: borrowing RunContext)
 }

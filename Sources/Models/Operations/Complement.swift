@@ -1,15 +1,11 @@
-import Basis
 import Tensors
 
 /// y = 1 - x.
-public struct Complement: Operation {
+public struct Complement: ElementwiseOperation {
     public static let name = "complement"
+    public static let arity = 1
 
     public init() {}
-    public init(attributes: AttributeReader) throws { try attributes.only() }
-    public var attributes: JSONObject { [:] }
-
-    public func form(of inputs: [Form]) throws -> Form { .floats(try floatWidth(inputs)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         let (x, width) = (inputs[0], output.width)

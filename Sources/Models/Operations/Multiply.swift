@@ -1,15 +1,11 @@
-import Basis
 import Tensors
 
 /// y = a ⊙ b, element by element.
-public struct Multiply: Operation {
+public struct Multiply: ElementwiseOperation {
     public static let name = "multiply"
+    public static let arity = 2
 
     public init() {}
-    public init(attributes: AttributeReader) throws { try attributes.only() }
-    public var attributes: JSONObject { [:] }
-
-    public func form(of inputs: [Form]) throws -> Form { .floats(try commonWidth(inputs, count: 2)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         let (a, b, width) = (inputs[0], inputs[1], output.width)

@@ -16,7 +16,7 @@ public struct RMSNorm: Operation {
     }
 
     public var attributes: JSONObject {
-        ["gain": .string(gain.name), "width": .integer(gain.columns), "epsilon": .number(Double(epsilon))]
+        ["gain": .string(gain.name), "width": .integer(gain.columns), "epsilon": JSON(epsilon)]
     }
 
     public var weight: Weight? { gain }

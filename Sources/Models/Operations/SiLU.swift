@@ -1,15 +1,11 @@
-import Basis
 import Tensors
 
 /// y = x / (1 + e⁻ˣ), also called swish (Elfwing et al. 2017).
-public struct SiLU: Operation {
+public struct SiLU: ElementwiseOperation {
     public static let name = "silu"
+    public static let arity = 1
 
     public init() {}
-    public init(attributes: AttributeReader) throws { try attributes.only() }
-    public var attributes: JSONObject { [:] }
-
-    public func form(of inputs: [Form]) throws -> Form { .floats(try floatWidth(inputs)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         let (x, kernels) = (inputs[0], context.kernels)

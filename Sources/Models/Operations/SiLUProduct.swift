@@ -1,15 +1,11 @@
-import Basis
 import Tensors
 
 /// y = silu(a) ⊙ b: the gate of a gated linear unit (Shazeer 2020, "GLU variants"), in one pass. Rewrites make it; plugins write the two.
-public struct SiLUProduct: Operation {
+public struct SiLUProduct: ElementwiseOperation {
     public static let name = "silu-product"
+    public static let arity = 2
 
     public init() {}
-    public init(attributes: AttributeReader) throws { try attributes.only() }
-    public var attributes: JSONObject { [:] }
-
-    public func form(of inputs: [Form]) throws -> Form { .floats(try commonWidth(inputs, count: 2)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         let (a, b, kernels) = (inputs[0], inputs[1], context.kernels)

@@ -1,15 +1,11 @@
-import Basis
 import Tensors
 
 /// y = 1 / (1 + e⁻ˣ).
-public struct Sigmoid: Operation {
+public struct Sigmoid: ElementwiseOperation {
     public static let name = "sigmoid"
+    public static let arity = 1
 
     public init() {}
-    public init(attributes: AttributeReader) throws { try attributes.only() }
-    public var attributes: JSONObject { [:] }
-
-    public func form(of inputs: [Form]) throws -> Form { .floats(try floatWidth(inputs)) }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         let (x, kernels) = (inputs[0], context.kernels)

@@ -18,7 +18,8 @@ extension Stream {
 
     /// The ternary product with `name`.weight, on quantised activations; `source` names the tensor of a float checkpoint if it is another.
     public func ternaryLinear(_ name: String, to rows: Int, source: String? = nil) -> Stream {
-        apply(TernaryLinear(matrix: Weight("\(builder.full(name)).weight", shape: [rows, width], kind: .ternary, source: source)), name: name)
+        let matrix = Weight("\(builder.full(name)).weight", shape: [rows, width], kind: .ternary, source: source)
+        return apply(TernaryLinear(matrix: matrix), name: name)
     }
 
     /// `count` numbers of each row, from `start` on.

@@ -12,7 +12,8 @@ public struct TernaryLinear: Operation {
     public init(attributes: AttributeReader) throws {
         try attributes.only("matrix", "rows", "columns", "source")
         let shape = [try attributes.size("rows"), try attributes.size("columns")]
-        self.init(matrix: Weight(try attributes.string("matrix"), shape: shape, kind: .ternary, source: try attributes.optionalString("source")))
+        let (name, source) = (try attributes.string("matrix"), try attributes.optionalString("source"))
+        self.init(matrix: Weight(name, shape: shape, kind: .ternary, source: source))
     }
 
     public var attributes: JSONObject {

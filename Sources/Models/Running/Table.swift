@@ -13,7 +13,9 @@ public final class Table: @unchecked Sendable {
     /// A table whose bytes, row after row, live as long as `owner`.
     public init(rows: Int, columns: Int, element: ElementType, memory: UnsafeRawBufferPointer, owner: AnyObject) throws {
         guard element.isFloat else { throw Failure("has elements of type \(element.rawValue), expected floats") }
-        guard memory.count == rows * columns * element.size else { throw Failure("has \(memory.count) bytes, expected \(rows) rows of \(columns)") }
+        guard memory.count == rows * columns * element.size else {
+            throw Failure("has \(memory.count) bytes, expected \(rows) rows of \(columns)")
+        }
         (self.rows, self.columns, self.element, self.memory, self.owner) = (rows, columns, element, memory, owner)
     }
 

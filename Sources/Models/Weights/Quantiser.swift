@@ -28,7 +28,9 @@ public struct FloatMatrix {
 
     public init(rows: Int, columns: Int, element: ElementType, bytes: UnsafeRawBufferPointer) throws {
         guard element.isFloat else { throw Failure("has elements of type \(element.rawValue), expected floats") }
-        guard bytes.count == rows * columns * element.size else { throw Failure("has \(bytes.count) bytes, expected \(rows) x \(columns) elements") }
+        guard bytes.count == rows * columns * element.size else {
+            throw Failure("has \(bytes.count) bytes, expected \(rows) x \(columns) elements")
+        }
         (self.rows, self.columns, self.element, self.bytes) = (rows, columns, element, bytes)
     }
 

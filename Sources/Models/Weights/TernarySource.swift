@@ -2,7 +2,7 @@ import Basis
 import Tensors
 
 /// A checkpoint in container form: matrices that the graph multiplies by become trit codes with a scale, everything else that it names
-/// stays as it is. The tensors come in the order in which the checkpoint stores them, so that one pass over it, tensor by tensor, is enough.
+/// stays as it is. The tensors come in the order in which the checkpoint stores them, so that one pass over it is enough.
 public final class TernarySource: TensorSource {
     public let entries: [TensorEntry]
     /// Tensors of the checkpoint that the graph has no use for.

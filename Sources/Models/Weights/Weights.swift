@@ -80,18 +80,24 @@ extension Weights {
         _ weight: Weight, from source: any TensorSource, _ index: Int, _ positions: [String: Int], _ threads: ThreadPool
     ) throws -> TernaryMatrix {
         try weight.check(source.entries[index], element: .uint8, shape: weight.codeShape)
-        let scaleIndex = try weight.index(of: weight.scaleName, in: source, positions)
-        try weight.check(source.entries[scaleIndex], element: .float32, shape: [1])
-        let scale = try source.withBytes(scaleIndex) { $0.loadUnaligned(as: Float.self) }
-        guard scale.isFinite, scale > 0 else { throw Failure("its scale is \(scale), expected a positive number") }
-        if let bytes = source.mapped(index),
+        if let bytes = source.mapped(index) {
+            let scale = try scale(weight, from: source, positions)
             let matrix = try TernaryMatrix(borrowing: bytes, of: source, rows: weight.rows, columns: weight.columns, scale: scale)
-        {
-            return matrix
+            if let matrix { return matrix }
         }
-        return try source.withBytes(index) { bytes in
-            try TernaryMatrix(copying: bytes, rows: weight.rows, columns: weight.columns, scale: scale, pool: threads)
+        // Codes first: a source that makes them finds the scale on the way.
+        return try TernaryMatrix(rows: weight.rows, columns: weight.columns, pool: threads) { buffer in
+            try source.read(index, into: buffer)
+            return try scale(weight, from: source, positions)
         }
+    }
+
+    private static func scale(_ weight: Weight, from source: any TensorSource, _ positions: [String: Int]) throws -> Float {
+        let index = try weight.index(of: weight.scaleName, in: source, positions)
+        try weight.check(source.entries[index], element: .float32, shape: [1])
+        let scale = try source.withBytes(index) { $0.loadUnaligned(as: Float.self) }
+        guard scale.isFinite, scale > 0 else { throw Failure("its scale is \(scale), expected a positive number") }
+        return scale
     }
 
     private static func table(_ weight: Weight, from source: any TensorSource, _ index: Int) throws -> Table {
@@ -109,7 +115,9 @@ extension Weights {
     private static func floats(_ weight: Weight, from source: any TensorSource, _ index: Int, _ kernels: Kernels) throws -> [Float] {
         let entry = source.entries[index]
         try weight.check(entry, element: nil, shape: weight.shape)
-        return try source.withBytes(index) { kernels.floats($0, element: entry.element) ?? [] }
+        let values = try source.withBytes(index) { kernels.floats($0, element: entry.element) ?? [] }
+        guard values.allSatisfy(\.isFinite) else { throw Failure("holds a NaN or an infinity") }
+        return values
     }
 }
 

@@ -1,0 +1,85 @@
+import Basis
+import HuggingFace
+import Safetensors
+import Tensors
+import Tern
+
+extension Fuzzer {
+    public static let all = [safetensors, container, packedContainer, manifest, index]
+
+    /// More than any seed has; a stream's header may claim any size, and asking for it is the caller's choice.
+    private static let largest = 1 << 20
+
+    private static func contents(_ source: any TensorSource) throws -> [[UInt8]] {
+        try source.entries.indices.map { index in
+            guard source.entries[index].byteCount <= largest else { throw Failure("too large to try") }
+            return try source.withBytes(index) { Array($0) }
+        }
+    }
+
+    private static func expect(_ holds: Bool, _ what: String) throws {
+        guard holds else { throw Finding(description: what) }
+    }
+
+    static let safetensors = Fuzzer(
+        name: "safetensors",
+        read: { input, workplace in
+            let path = try workplace.write("input", input)
+            let stream = try SafetensorsStream(DescriptorReader(Descriptor(reading: path)))
+            let streamed = Result { () throws -> [[UInt8]] in
+                let contents = try contents(stream)
+                try stream.finish()
+                return contents
+            }
+            let file = try SafetensorsFile(MappedFile(path))
+            try expect(try contents(file) == streamed.get(), "the file and the stream differ")
+            try expect(try contents(SafetensorsFile(Descriptor(reading: path))) == streamed.get(), "positioned reads differ")
+            try expect(try SafetensorsHeader(entries: file.entries, metadata: file.header.metadata) == file.header, "the header differs")
+        },
+        seeds: { [try Samples.safetensors(), try Samples.raw()] }, mend: Samples.mendLength)
+
+    private static let readContainer: @Sendable ([UInt8], Workplace) throws -> Void = { input, workplace in
+        let path = try workplace.write("input", input)
+        let streamed = Result { () throws -> [[UInt8]] in
+            let stream = try TernStream(DescriptorReader(Descriptor(reading: path)))
+            let contents = try contents(stream)
+            try stream.finish()
+            return contents
+        }
+        let container = try TernContainer(path)
+        let tensors = try contents(container.tensors)
+        guard container.root != nil else { return }
+        try expect(TernContainer.verify(path, ThreadPool(threads: 1)).isEmpty, "a container that reads well does not verify")
+        try expect(try tensors == streamed.get(), "the file and the stream differ")
+    }
+
+    static let container = Fuzzer(
+        name: "tern raw", read: readContainer, seeds: { [try Samples.raw()] }, mend: Samples.mendDigests)
+
+    static let packedContainer = Fuzzer(
+        name: "tern packed", read: readContainer,
+        seeds: { [try Samples.packed(Samples.raw()), Array(try Samples.packed(Samples.raw()).dropLast(33))] }, mend: { $0 })
+
+    static let manifest = Fuzzer(
+        name: "manifest",
+        read: { input, _ in
+            let manifest = try Manifest(parsing: input)
+            try expect(try Manifest(manifest.json) == manifest, "the manifest changes when it is printed and read")
+            try expect(try Manifest(parsing: Array(manifest.json.pretty.utf8)) == manifest, "the manifest changes when it is indented")
+        },
+        seeds: { [Array(try Samples.manifest().utf8)] }, mend: { $0 })
+
+    static let index = Fuzzer(
+        name: "index",
+        read: { input, workplace in
+            _ = try workplace.write("config.json", Array("{}".utf8))
+            _ = try workplace.write("a.safetensors", Samples.safetensors())
+            _ = try workplace.write("model.safetensors.index.json", input)
+            try expect(try contents(HuggingFaceFolder(workplace.folder)).count == 3, "an index with other tensors is accepted")
+        },
+        seeds: {
+            let map = #"{"a": "a.safetensors", "b": "a.safetensors", "c": "a.safetensors"}"#
+            return [Array(#"{"metadata": {"total_size": 9}, "weight_map": \#(map)}"#.utf8)]
+        },
+        mend: { $0 })
+}
