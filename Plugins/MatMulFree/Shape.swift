@@ -20,7 +20,7 @@ extension MatMulFree {
             try Shape.refuseWhatCannotRun(config)
             vocabulary = try config.size("vocab_size", default: 32000)
             width = try config.size("hidden_size", default: 2048)
-            layers = try config.size("num_hidden_layers", default: 24)
+            layers = try config.size("num_hidden_layers", default: 24, most: Configuration.layerLimit)
             epsilon = Float(try config.positive("rms_norm_eps", default: 1e-6))
             usesLowerBounds = try config.flag("use_lower_bound", default: true)
             tiesEmbeddings = try config.flag("tie_word_embeddings", default: false)

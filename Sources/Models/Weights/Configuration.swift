@@ -11,14 +11,21 @@ public struct Configuration {
 
     private func value(_ key: String) -> JSON? { json[key].flatMap { $0.isNull ? nil : $0 } }
 
-    /// An integer of 1 to 2^24, or nil if the key is absent.
-    public func optionalSize(_ key: String) throws -> Int? {
+    /// Wider than any row of a real model.
+    public static let sizeLimit = 1 << 24
+    /// More layers than any real model has: a graph is built of them before anything else is known to fit.
+    public static let layerLimit = 1024
+
+    /// An integer of 1 to `most`, or nil if the key is absent.
+    public func optionalSize(_ key: String, most: Int = sizeLimit) throws -> Int? {
         guard let value = value(key) else { return nil }
-        guard let size = value.intValue, (1...1 << 24).contains(size) else { throw refusal(key, value, "an integer of 1 to 16777216") }
+        guard let size = value.intValue, size >= 1, size <= most else { throw refusal(key, value, "an integer of 1 to \(most)") }
         return size
     }
 
-    public func size(_ key: String, default standard: Int) throws -> Int { try optionalSize(key) ?? standard }
+    public func size(_ key: String, default standard: Int, most: Int = sizeLimit) throws -> Int {
+        try optionalSize(key, most: most) ?? standard
+    }
 
     /// A positive number.
     public func positive(_ key: String, default standard: Double) throws -> Double {

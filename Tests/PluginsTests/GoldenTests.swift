@@ -1,0 +1,127 @@
+import Basis
+import Glibc
+import Models
+import Support
+import Tensors
+import Testing
+import Toolkit
+
+/// Our numbers are the original implementation's.
+@Suite struct GoldenTests {
+    @Test func `the golden models that come with the project are all there`() {
+        let names = Set(Golden.all.map(\.name))
+        #expect(names.isSuperset(of: ["mmfree-tiny-opts", "mmfree-tiny-bf16-sharded", "shakespeare"]))
+    }
+
+    /// On a prompt that keeps every quantiser input away from a tie nothing can flip: every number of every layer has to be right.
+    @Test(arguments: Golden.all) func `a strict prompt gives the same numbers everywhere`(_ golden: Golden) throws {
+        let trace = try Traced(golden.model).trace(golden.tokens("strict.input_ids"))
+        #expect(difference(trace.logits.flatMap { $0 }, try golden.floats("strict.logits")).largest < 1e-4)
+        try expectHidden(golden, "strict.", trace, within: 1e-4)
+        try expectStates(golden, "strict.state.", trace, within: 1e-4)
+        try expectModules(golden, trace, within: 1e-4)
+    }
+
+    private func expectHidden(_ golden: Golden, _ prefix: String, _ trace: Trace, within tolerance: Float) throws {
+        let layers = golden.keys.count { $0.hasPrefix("strict.hidden.") } - 2
+        #expect(layers > 0)
+        for layer in 0...layers {
+            let reader = layer < layers ? "model.layers.\(layer).attn_norm" : "model.norm"
+            let found = try trace.input(reader).flatMap { $0 }, expected = try golden.floats("\(prefix)hidden.\(layer)")
+            #expect(difference(found, expected).largest < tolerance, "\(prefix)hidden.\(layer)")
+        }
+        let normed = try trace.output("model.norm").flatMap { $0 }
+        #expect(difference(normed, try golden.floats("\(prefix)hidden.norm")).largest < tolerance, "\(prefix)hidden.norm")
+    }
+
+    private func expectStates(_ golden: Golden, _ prefix: String, _ trace: Trace, within tolerance: Float) throws {
+        let states = trace.session.states
+        #expect(states.count == golden.keys.count { $0.hasPrefix(prefix) } && !states.isEmpty)
+        for (layer, state) in states.enumerated() {
+            #expect(difference(state, try golden.floats("\(prefix)\(layer)")).largest < tolerance, "\(prefix)\(layer)")
+        }
+    }
+
+    /// Each module's output, under the name that it has in the original.
+    private func expectModules(_ golden: Golden, _ trace: Trace, within tolerance: Float) throws {
+        var compared: Set<Substring> = []
+        for key in golden.keys where key.hasPrefix("strict.mid.") && key.hasSuffix(".out") {
+            let module = String(key.dropFirst("strict.mid.".count).dropLast(".out".count))
+            guard let found = try rows(ofModule: module, trace) else { continue }
+            #expect(difference(found.flatMap { $0 }, try golden.floats(key)).largest < tolerance, "\(golden.name) \(key)")
+            compared.insert(module.split(separator: ".").last ?? "")
+        }
+        #expect(compared.isSuperset(of: [
+            "attn_norm", "i_proj", "f_proj", "g_proj", "g_norm", "o_proj", "attn", "mlp_norm", "gate_proj", "down_proj",
+        ]))
+    }
+
+    /// Modules that are no node of ours are named by the node that has the same output. The original's gate norm multiplies by the
+    /// recurrence's swish as well: what it gives is what goes into the output projection.
+    private func rows(ofModule module: String, _ trace: Trace) throws -> [[Float]]? {
+        if module.hasSuffix(".g_norm") { return try trace.input(module.dropLast("g_norm".count) + "o_proj.norm") }
+        if module.hasSuffix(".attn") { return try trace.output(module + ".o_proj") }
+        return trace.nodes[module]
+    }
+
+    /// On any other prompt an activation may be rounded the other way where sums are formed in another order.
+    @Test(arguments: Golden.all) func `the main prompt agrees as far as roundings let it`(_ golden: Golden) throws {
+        let trace = try Traced(golden.model).trace(golden.tokens("input_ids")), expected = try golden.rows("logits")
+        let found = difference(trace.logits.flatMap { $0 }, expected.flatMap { $0 })
+        #expect(found.largest <= 0.15 && found.mean <= 0.02, "\(found)")
+        let same = zip(trace.logits, expected).count { largestIndex($0) == largestIndex($1) }
+        #expect(Double(same) > 0.95 * Double(expected.count), "\(same) of \(expected.count)")
+        try expectHidden(golden, "", trace, within: 0.15)
+        try expectStates(golden, "state.", trace, within: 0.15)
+        let nll = try losses(trace.logits, of: golden.tokens("input_ids"))
+        #expect(difference(nll, try golden.floats("nll")).largest <= 0.15)
+        let mean = Double(nll.reduce(0, +)) / Double(nll.count)
+        #expect(abs(mean - (golden.json["mean_nll"]?.doubleValue ?? .infinity)) < 0.02)
+    }
+
+    /// -log p of each token but the first, from the logits before it.
+    private func losses(_ logits: [[Float]], of tokens: [Int32]) -> [Float] {
+        zip(logits, tokens.dropFirst()).map { row, token in
+            let largest = Double(row.max() ?? 0)
+            let sum = row.reduce(0.0) { $0 + exp(Double($1) - largest) }
+            return Float(largest + log(sum) - Double(row[Int(token)]))
+        }
+    }
+
+    @Test(arguments: Golden.all) func `greedy decoding goes on in the same way`(_ golden: Golden) throws {
+        let machine = try Traced(golden.model).machine(optimising: true)
+        var feeds = [Machine.Feed(machine.graph.session, try golden.tokens("input_ids")[...], wanted: .last)]
+        var tokens: [Int32] = []
+        for _ in golden.greedy {
+            try machine.run(&feeds) { _, _, row in tokens.append(Int32(largestIndex(Array(row)))) }
+            feeds = [Machine.Feed(feeds[0].session, tokens.suffix(1), wanted: .last)]
+        }
+        #expect(golden.agrees(with: tokens), "\(tokens)")
+    }
+
+    /// The first layer's i_proj, taken apart.
+    @Test(arguments: Golden.all) func `one projection agrees step by step`(_ golden: Golden) throws {
+        let name = "model.layers.0.attn.i_proj", count = try golden.rows("unit.x").count
+        let trace = try Traced(golden.model).trace(Array(golden.tokens("input_ids").prefix(count)))
+        #expect(difference(try trace.output("model.layers.0.attn_norm").flatMap { $0 }, try golden.floats("unit.x")).largest < 1e-5)
+        #expect(difference(try trace.output(name + ".norm").flatMap { $0 }, try golden.floats("unit.x_normed")).largest < 1e-5)
+        let scales = try golden.floats("unit.act_scale_127_over_absmax"), quantised = try trace.output(name + ".quantised")
+        let integers = zip(quantised, scales).flatMap { row, scale in row.map { Int8(($0 * scale).rounded()) } }
+        #expect(integers == (try golden.bytes("unit.q_int8")))
+        for (row, scale) in zip(quantised, scales) { #expect(abs((row.map(abs).max() ?? 0) * scale - 127) < 1e-3) }
+        #expect(difference(try trace.output(name).flatMap { $0 }, try golden.floats("unit.y")).largest < 1e-4)
+    }
+
+    @Test(arguments: Golden.all) func `one matrix has the same trits and the same scale`(_ golden: Golden) throws {
+        let traced = try Traced(golden.model), name = "model.layers.0.attn.i_proj.weight"
+        let tensors = try traced.model.containerTensors(traced.kernels, traced.threads)
+        let codes = try #require(tensors.index(of: name)), scale = try #require(tensors.index(of: name + ".scale"))
+        let shape = try golden.entry("unit.w_ternary_int8").shape
+        let trits = try tensors.withBytes(codes) { bytes in
+            chunks(Array(bytes), of: bytes.count / shape[0]).flatMap { Trits.unpack($0, width: shape[1]) }
+        }
+        #expect(trits == (try golden.bytes("unit.w_ternary_int8")))
+        let found = try tensors.withBytes(scale) { $0.loadUnaligned(as: Float.self) }
+        #expect(abs(found * (try golden.floats("unit.w_scale_1_over_mean")[0]) - 1) < 1e-6)
+    }
+}
