@@ -1,0 +1,78 @@
+# Tern: `make demo` shows it at work, `make test` proves it, `make install` puts it under PREFIX.
+# Each target sets up what is missing first, and says what it does.
+
+SHELL    = bash
+PREFIX  ?= /usr/local
+DESTDIR ?=
+PROGRAMS = quantize pack infer
+BIN      = .build/release
+STATIC   = .build/static
+DEMO     = demo
+PACKAGES = libzstd-dev libssl-dev pkg-config zstd mandoc
+# The compiler's own messages are kept back unless it fails.
+QUIETLY  = sh -c '"$$@" > .build/log 2>&1 || { cat .build/log; exit 1; }' --
+
+.PHONY: help setup build demo test fuzz install uninstall clean
+
+help:
+	@echo 'make demo       quantize and pack the bundled model, and ask it something'
+	@echo 'make test       build everything and run every test'
+	@echo 'make fuzz       throw damaged files at every reader for a minute'
+	@echo 'make install    install programs and manual pages under PREFIX ($(PREFIX))'
+	@echo 'make uninstall  remove them again'
+	@echo 'make setup      install the Debian packages that a build needs, if any is missing'
+
+# Installs only what is missing; asks for root only then.
+setup:
+	@command -v swift > /dev/null || { echo 'Tern is built with Swift 6.2 or newer: see https://www.swift.org/install/linux' >&2; exit 1; }
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2> /dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	    if ! command -v apt-get > /dev/null; then echo "please install the equivalents of:" $$missing >&2; exit 1; fi; \
+	    as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	    echo "installing Debian packages:" $$missing; \
+	    $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq $$missing > /dev/null; \
+	fi
+	@mkdir -p .build
+
+build: setup
+	@echo 'building (some minutes the first time)'
+	@for p in $(PROGRAMS); do $(QUIETLY) swift build -c release --product $$p || exit 1; done
+
+demo: build
+	@mkdir -p $(DEMO)
+	@echo; echo '1. A model of 5.3 million weights, as it was trained: Models/shakespeare'
+	@stat -c %s Models/shakespeare/model.safetensors | awk '{ printf "%.2f MB, %.2f bits a weight\n", $$1 / 1e6, 8 * $$1 / 5324288 }'
+	@echo; echo '2. quantize Models/shakespeare -o $(DEMO)/shakespeare.raw'
+	@$(BIN)/quantize Models/shakespeare --report $(DEMO)/report.json -o $(DEMO)/shakespeare.raw
+	@echo; echo '3. pack $(DEMO)/shakespeare.raw -o $(DEMO)/shakespeare.tern; pack --test $(DEMO)/shakespeare.tern'
+	@$(BIN)/pack $(DEMO)/shakespeare.raw -o $(DEMO)/shakespeare.tern
+	@$(BIN)/pack --test $(DEMO)/shakespeare.tern
+	@$(BIN)/pack --list $(DEMO)/shakespeare.tern | tail -n 1
+	@echo; echo '4. Three prompts through infer, each with the line that it goes on with:'
+	@printf '%s\n' 'ROMEO: I dream' 'KING HENRY: The crown' 'JULIET: What is' > $(DEMO)/prompts
+	@$(BIN)/infer --seed 7 --max-tokens 40 --stop $$'\n' $(DEMO)/shakespeare.tern < $(DEMO)/prompts > $(DEMO)/answers
+	@paste -d '' $(DEMO)/prompts $(DEMO)/answers | sed 's/^/   /'
+	@echo; echo 'Next: man man/tern.7, or $(BIN)/infer $(DEMO)/shakespeare.tern'
+
+test: setup
+	@echo 'building programs and tests (some minutes the first time)'
+	@$(QUIETLY) swift build -c release --build-tests
+	swift test -c release --skip-build
+
+fuzz: setup
+	@$(QUIETLY) swift build -c release --product fuzz-readers
+	$(BIN)/fuzz-readers --seconds 60
+
+install: setup
+	@echo 'building programs that need no Swift libraries (some minutes the first time)'
+	@for p in $(PROGRAMS); do $(QUIETLY) swift build -c release --static-swift-stdlib --scratch-path $(STATIC) --product $$p || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -s -m 755 $(addprefix $(STATIC)/release/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	for page in man/*.[157]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(PROGRAMS))
+	for page in man/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+clean:
+	rm -rf .build $(DEMO)
