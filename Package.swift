@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
         .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
-        .target(name: "Fuzzing", dependencies: ["Basis", "HuggingFace", "Safetensors", "Tensors", "Tern"], path: "Tests/Fuzzing"),
+        .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "Generation", "HuggingFace", "Models", "Safetensors", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "HuggingFace", "Safetensors", "Tensors", "Tern", "TestFiles"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),

@@ -17,7 +17,7 @@ enum Opened {
         switch file.withBytes({ Kind(of: $0) }) {
         case .raw: self = .content(MemoryContent(file))
         case .packed where file.withBytes({ SeekTable.ends($0) }): self = .content(try SeekableContent(file))
-        default: try self.init(MemoryReader(file))
+        default: try self.init(file.reader())
         }
     }
 

@@ -74,6 +74,27 @@ public final class DescriptorReader: ByteReader {
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try descriptor.read(into: buffer) }
 }
 
+/// The bytes of a regular file from its start, wherever other readers of it are.
+final class PositionedReader: ByteReader {
+    private let descriptor: Descriptor
+    private let count: Int
+    private var at = 0
+    var name: String { descriptor.name }
+
+    init(_ descriptor: Descriptor, count: Int) {
+        (self.descriptor, self.count) = (descriptor, count)
+        descriptor.adviseSequential()
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let step = min(buffer.count, count - at)
+        guard step > 0 else { return 0 }
+        try descriptor.read(at: at, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<step]))
+        at += step
+        return step
+    }
+}
+
 /// Bytes that lie in memory, kept alive by `owner`.
 public final class MemoryReader: ByteReader {
     public let name: String

@@ -35,7 +35,7 @@ public enum Input {
     /// The bytes in order, whatever they come from.
     public var reader: any ByteReader {
         switch self {
-        case .mapped(let file): MemoryReader(file)
+        case .mapped(let file): file.reader()
         case .stream(let reader): reader
         }
     }

@@ -7,16 +7,17 @@ public final class MappedFile: @unchecked Sendable {
     public let name: String
     /// Valid as long as this object lives: `withBytes` sees to that, keeping the object in a variable does not.
     public let bytes: UnsafeRawBufferPointer
+    private let descriptor: Descriptor
 
     public convenience init(_ path: String) throws {
         try self.init(Descriptor(reading: path))
     }
 
-    /// Maps all of a regular file; the descriptor is not needed afterwards.
+    /// Maps all of a regular file.
     public init(_ descriptor: Descriptor) throws {
         let status = try descriptor.status()
         guard status.kind == .regular else { throw Failure("cannot map '\(descriptor.name)': not a regular file") }
-        name = descriptor.name
+        (name, self.descriptor) = (descriptor.name, descriptor)
         guard status.size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
@@ -30,6 +31,9 @@ public final class MappedFile: @unchecked Sendable {
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(self) { try body(bytes) }
     }
+
+    /// The bytes in order for whoever needs them once: read, so that a large file does not count as this program's memory.
+    public func reader() -> any ByteReader { PositionedReader(descriptor, count: bytes.count) }
 
     deinit {
         guard let start = bytes.baseAddress else { return }
