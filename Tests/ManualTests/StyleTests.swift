@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `no file is longer than 400 lines`() throws {
-        let long = try Self.code(".swift", ".c", ".h").filter { try text(of: $0).split(separator: "\n", omittingEmptySubsequences: false).count > 401 }
+        let long = try Self.code(".swift", ".c", ".h").filter { try text(of: $0).count { $0 == "\n" } > 400 }
         #expect(long == [])
     }
 
