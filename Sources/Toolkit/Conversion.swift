@@ -46,8 +46,9 @@ public struct Conversion {
 
     private func writeTensors(_ writer: TernWriter, _ progress: Progress) throws {
         var done = 0
+        let buffer = TensorBuffer()
         for index in source.entries.indices {
-            try naming(model.argument) { try source.withBytes(index) { try writer.write($0) } }
+            try naming(model.argument) { try buffer.withBytes(of: source, index) { try writer.write($0) } }
             progress.advance(by: source.originBytes(through: index) - done)
             done = source.originBytes(through: index)
         }
