@@ -35,7 +35,7 @@ public struct Conversion {
         let hashed = model.checkpoint.tensors as? any HashedInputs
         let manifest = try manifest(hashed)
         let counting = CountingSink(sink)
-        let writer = try TernWriter(manifest, files: model.checkpoint.files.map { SmallFile(name: $0.name, bytes: $0.bytes) }, to: counting)
+        let writer = try TernWriter(manifest, files: model.checkpoint.files, to: counting)
         if reports { source.report = { [report] in try report.note($0, $1, $2, $3) } }
         try hashed?.startHashing()
         try writeTensors(writer, progress)
