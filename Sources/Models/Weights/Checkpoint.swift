@@ -16,7 +16,8 @@ public struct Checkpoint {
     public let licence: String?
 
     public init(
-        files: [SmallFile], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil, licence: String? = nil
+        files: [SmallFile], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil,
+        licence: String? = nil
     ) {
         (self.files, self.tensors, self.graph, self.manifest) = (files, tensors, graph, manifest)
         (self.digest, self.licence) = (digest, licence)
