@@ -28,6 +28,7 @@ let package = Package(
         .executableTarget(name: "pack", dependencies: ["Basis", "Tensors", "Tern", "Toolkit", argumentParser]),
         .executableTarget(name: "infer", dependencies: ["Basis", "Generation", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors"], path: "Tests/Support"),
+        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "infer", "pack", "quantize"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
         .executableTarget(name: "random-checkpoint", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/RandomCheckpoint"),
         .executableTarget(name: "decode-speed", dependencies: ["Basis", "Models", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/DecodeSpeed"),
