@@ -51,8 +51,8 @@ public final class TernTensors: TensorSource {
     public func read(_ wanted: [(index: Int, buffer: UnsafeMutableRawBufferPointer)], _ pool: ThreadPool) throws {
         let stored = wanted.map { (index: layout.tensors.lowerBound + $0.index, buffer: $0.buffer) }
         let pieces = try stored.map { try piece($0.index, $0.buffer) }
-        try content.read(pieces, pool)
         try naming(content.name) {
+            try content.read(pieces, pool)
             try pool.trying(stored.count) { try self.check(stored[$0].index, UnsafeRawBufferPointer(stored[$0].buffer)) }
         }
     }

@@ -14,6 +14,14 @@ extension TernContainer {
     ///
     /// What cannot be opened at all is one problem. A manifest file is as sound as its parts.
     public static func verify(_ path: String, _ pool: ThreadPool) -> [Problem] {
+        let problems = reading(path, pool)
+        guard !problems.isEmpty, case .mapped(let file)? = try? Input.open(path), let diagnosis = try? Diagnosis(file) else { return problems }
+        let named = diagnosis.problems()
+        return named.isEmpty ? problems : named
+    }
+
+    /// What fails when everything is read.
+    private static func reading(_ path: String, _ pool: ThreadPool) -> [Problem] {
         do {
             switch try Opened(Input.open(path)) {
             case .content(let content): return try naming(content.name) { try TernTensors(content) }.problems(pool)

@@ -8,7 +8,10 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     public init(_ fact: String) { description = fact }
 
     /// The same fact with what it happened to in front of it: `'model.tern': tensor 'x' is cut short`.
-    public func about(_ subject: String) -> Failure { Failure("'\(subject)': \(description)") }
+    /// Told already, it is not told again.
+    public func about(_ subject: String) -> Failure {
+        description.hasPrefix("'\(subject)':") ? self : Failure("'\(subject)': \(description)")
+    }
 }
 
 /// Runs `body`; a failure in it is told with `subject` in front.

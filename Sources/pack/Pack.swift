@@ -10,7 +10,7 @@ struct Pack: TernCommand {
         commandName: "pack", abstract: "Compress a container, look into it, check it, convert it.",
         discussion: "Without a verb, a raw container becomes a packed one. See pack(1).", version: ternVersion)
 
-    @Argument(help: "A container or a manifest; standard input if not given or -.")
+    @Argument(help: "A container, or a manifest to look into; standard input if not given or -.")
     var file = "-"
 
     @Flag(help: "Undo the packing: write the raw container.")
