@@ -10,7 +10,7 @@ public final class HuggingFaceFolder: TensorSource, HashedInputs {
     public let path: String
     public let config: JSON
     /// The small files of the model, byte for byte, `config.json` first.
-    public let files: [Checkpoint.File]
+    public let files: [SmallFile]
     /// Shards in the order of their names.
     public let shards: [Shard]
     public let entries: [TensorEntry]
@@ -63,11 +63,11 @@ extension HuggingFaceFolder {
     ]
     static let smallFileLimit = 128 << 20
 
-    private static func smallFiles(in path: String) throws -> [Checkpoint.File] {
-        var files: [Checkpoint.File] = []
+    private static func smallFiles(in path: String) throws -> [SmallFile] {
+        var files: [SmallFile] = []
         for name in smallFileNames {
             guard name == "config.json" || exists("\(path)/\(name)") else { continue }
-            files.append(Checkpoint.File(name: name, bytes: try MappedFile.contents("\(path)/\(name)", limit: smallFileLimit)))
+            files.append(SmallFile(name: name, bytes: try MappedFile.contents("\(path)/\(name)", limit: smallFileLimit)))
         }
         return files
     }

@@ -1,11 +1,13 @@
 /// Lets text through up to the first stop string, and holds back what may turn out to be the start of one.
 package struct StopScanner {
     private let stops: [[UInt8]]
+    /// Bytes of the longest of them.
+    private let longest: Int
     private var held: [UInt8] = []
     /// Whether a stop string was met; nothing passes after it.
     package private(set) var stopped = false
 
-    package init(_ stops: [[UInt8]]) { self.stops = stops }
+    package init(_ stops: [[UInt8]]) { (self.stops, longest) = (stops, stops.map(\.count).max() ?? 0) }
 
     /// The bytes of `text` that are certain to come before any stop string.
     package mutating func pass(_ text: [UInt8]) -> [UInt8] {
@@ -15,7 +17,7 @@ package struct StopScanner {
             stopped = true
             return Array(held.prefix(at))
         }
-        let keep = (0...held.count).reversed().first { length in stops.contains { $0.starts(with: held.suffix(length)) } } ?? 0
+        let keep = (0...min(held.count, longest)).reversed().first { length in stops.contains { $0.starts(with: held.suffix(length)) } } ?? 0
         defer { held.removeFirst(held.count - keep) }
         return Array(held.dropLast(keep))
     }

@@ -29,7 +29,9 @@ extension TensorSource {
         let count = entries[index].byteCount
         // A stream's header may claim any size: that must be a failure, where Swift's own allocation would end the program.
         var start: UnsafeMutableRawPointer?
-        guard posix_memalign(&start, 64, max(1, count)) == 0 else { throw Failure("no memory for the \(count) bytes of '\(entries[index].name)'") }
+        guard posix_memalign(&start, 64, max(1, count)) == 0 else {
+            throw Failure("no memory for the \(count) bytes of '\(entries[index].name)'")
+        }
         defer { free(start) }
         let bytes = UnsafeMutableRawBufferPointer(start: start, count: count)
         try read(index, into: bytes)

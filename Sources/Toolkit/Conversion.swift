@@ -35,7 +35,7 @@ public struct Conversion {
         let hashed = model.checkpoint.tensors as? any HashedInputs
         let manifest = try manifest(hashed)
         let counting = CountingSink(sink)
-        let writer = try TernWriter(manifest, files: model.checkpoint.files.map { SmallFile(name: $0.name, bytes: $0.bytes) }, to: counting)
+        let writer = try TernWriter(manifest, files: model.checkpoint.files, to: counting)
         if reports { source.report = { [report] in try report.note($0, $1, $2, $3) } }
         try hashed?.startHashing()
         try writeTensors(writer, progress)
@@ -46,8 +46,9 @@ public struct Conversion {
 
     private func writeTensors(_ writer: TernWriter, _ progress: Progress) throws {
         var done = 0
+        let buffer = TensorBuffer()
         for index in source.entries.indices {
-            try naming(model.argument) { try source.withBytes(index) { try writer.write($0) } }
+            try naming(model.argument) { try buffer.withBytes(of: source, index) { try writer.write($0) } }
             progress.advance(by: source.originBytes(through: index) - done)
             done = source.originBytes(through: index)
         }

@@ -5,7 +5,7 @@ import Tensors
 import Tern
 
 extension Fuzzer {
-    public static let all = [safetensors, container, packedContainer, manifest, index]
+    public static let all = [safetensors, container, packedContainer, manifest, index] + text
 
     /// More than any seed has; a stream's header may claim any size, and asking for it is the caller's choice.
     private static let largest = 1 << 20
@@ -17,7 +17,7 @@ extension Fuzzer {
         }
     }
 
-    private static func expect(_ holds: Bool, _ what: String) throws {
+    static func expect(_ holds: Bool, _ what: String) throws {
         guard holds else { throw Finding(description: what) }
     }
 

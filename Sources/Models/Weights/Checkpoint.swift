@@ -3,15 +3,7 @@ import Tensors
 
 /// A model as a format opens it: its tensors, the small files that travel with them, and its graph where the file carries one.
 public struct Checkpoint {
-    public struct File: Hashable, Sendable {
-        /// A plain name: `config.json`, `tokenizer.json`.
-        public let name: String
-        public let bytes: [UInt8]
-
-        public init(name: String, bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
-    }
-
-    public let files: [File]
+    public let files: [SmallFile]
     public let tensors: any TensorSource
     /// The graph as the file carries it; nil for formats that name a family instead.
     public let graph: JSON?
@@ -24,7 +16,8 @@ public struct Checkpoint {
     public let licence: String?
 
     public init(
-        files: [File], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil, licence: String? = nil
+        files: [SmallFile], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil,
+        licence: String? = nil
     ) {
         (self.files, self.tensors, self.graph, self.manifest) = (files, tensors, graph, manifest)
         (self.digest, self.licence) = (digest, licence)

@@ -14,6 +14,7 @@ public final class TernarySource: TensorSource {
     private let quantiser: any Quantiser.Type
     private let kernels: Kernels
     private let threads: ThreadPool
+    private let input = TensorBuffer()
     /// The scales found so far, by the weight's name: codes come before their scale.
     private var scales: [String: Float] = [:]
 
@@ -111,7 +112,7 @@ public final class TernarySource: TensorSource {
 
     private func quantise(_ weight: Weight, _ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         try naming("tensor '\(origin.entries[stored].name)'") {
-            try origin.withBytes(stored) { bytes in
+            try input.withBytes(of: origin, stored) { bytes in
                 let matrix = try FloatMatrix(
                     rows: weight.rows, columns: weight.columns, element: origin.entries[stored].element, bytes: bytes)
                 let result = try quantiser.quantise(matrix, codes: buffer, kernels, threads)

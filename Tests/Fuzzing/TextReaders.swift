@@ -1,0 +1,94 @@
+import Basis
+import Catalog
+import Generation
+import Models
+import Tokens
+
+/// The readers of text: JSON and everything that is written in it.
+extension Fuzzer {
+    static let text = [json, configuration, graph, tokenizer, prompts]
+
+    /// What comes out of printing a value is that value.
+    static let json = Fuzzer(
+        name: "JSON",
+        read: { input, _ in
+            let value = try JSON(parsing: input)
+            try expect(try JSON(parsing: value.compact) == value, "a value changes when it is printed and read")
+            try expect(try JSON(parsing: value.pretty) == value, "a value changes when it is indented")
+        },
+        seeds: { [Array(#"{"a": [1, -2.5e3, true, null], "é\n": {"\ud83d\ude42": ""}, "b": 9007199254740993}"#.utf8)] }, mend: { $0 })
+
+    static let configuration = Fuzzer(
+        name: "config.json",
+        read: { input, _ in
+            let configuration = try JSON(parsing: input)
+            for family in Catalog.families { _ = try family.graph(configuration: configuration) }
+        },
+        seeds: { [Array(smallConfiguration.utf8)] }, mend: { $0 })
+
+    static let graph = Fuzzer(
+        name: "graph",
+        read: { input, _ in
+            let graph = try Graph(json: JSON(parsing: input), operations: Catalog.operations)
+            try expect(try Graph(json: graph.json, operations: Catalog.operations) == graph, "a graph changes when it is written and read")
+            _ = (graph.text, graph.dot, graph.cost(tokens: 3))
+        },
+        seeds: {
+            try Catalog.families.map { Array(try $0.graph(configuration: JSON(parsing: smallConfiguration)).json.compact.utf8) }
+        },
+        mend: { $0 })
+
+    static let tokenizer = Fuzzer(
+        name: "tokenizer.json",
+        read: { input, _ in
+            let tokenizer = try Tokenizer(json: input)
+            let ids = tokenizer.encode(input.suffix(300) + [0xFF, 0xC3]) + [-1, .max, .min]
+            var stream = StreamDecoder(tokenizer)
+            let streamed = ids.flatMap { stream.push($0) } + stream.finish()
+            try expect(streamed == tokenizer.decode(ids), "a stream decodes to something else")
+        },
+        seeds: { tokenizers.map { Array($0.utf8) } }, mend: { $0 })
+
+    static let prompts = Fuzzer(
+        name: "JSON lines",
+        read: { input, _ in
+            let graph = try Catalog.families[0].graph(configuration: JSON(parsing: smallConfiguration))
+            let reader = PromptReader(
+                defaults: Request(tokens: [], session: graph.session), tokenizer: try Tokenizer(json: Array(tokenizers[0].utf8)), beginOfText: 1)
+            _ = try reader.prompt(json: input)
+            _ = try reader.prompt(text: input)
+        },
+        seeds: {
+            [
+                #"{"prompt": "a b", "max_tokens": 3, "stop": ["x", "y"], "temperature": 0.5, "id": [1]}"#,
+                #"{"tokens": [1, 2, 3], "top_k": 4, "top_p": 0.5, "min_p": 0.1, "repetition_penalty": 1.1, "seed": 7, "ignore_eos": true}"#,
+            ].map { Array($0.utf8) }
+        },
+        mend: { $0 })
+
+    private static let smallConfiguration = """
+        {"model_type": "hgrn_bit", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 2, "num_heads": 2, "expand_ratio": 1,
+         "hidden_ratio": 4, "intermediate_size": 12, "use_lower_bound": true, "rms_norm_eps": 1e-6, "tie_word_embeddings": false}
+        """
+
+    /// One of each kind: byte-level, and SentencePiece style with byte fallback.
+    private static let tokenizers = [
+        #"""
+        {"version": "1.0", "added_tokens": [{"id": 5, "content": "<s>", "special": true, "normalized": false, "lstrip": false,
+         "rstrip": true, "single_word": false}], "normalizer": null, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true,
+         "use_regex": true}, "post_processor": null, "decoder": {"type": "ByteLevel"}, "model": {"type": "BPE", "ignore_merges": false,
+         "vocab": {"a": 0, "b": 1, "ab": 2, "Ġ": 3, "Ġab": 4}, "merges": ["a b", ["Ġ", "ab"]]}}
+        """#,
+        #"""
+        {"version": "1.0", "added_tokens": [{"id": 0, "content": "<unk>", "special": true, "normalized": true}],
+         "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace",
+         "pattern": {"String": " "}, "content": "▁"}]}, "pre_tokenizer": null, "post_processor": {"type": "TemplateProcessing",
+         "single": [{"SpecialToken": {"id": "<unk>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "pair": [],
+         "special_tokens": {"<unk>": {"id": "<unk>", "ids": [0], "tokens": ["<unk>"]}}},
+         "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+         {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+         "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true,
+         "vocab": {"<unk>": 0, "▁": 1, "a": 2, "b": 3, "▁a": 4, "<0xFF>": 5, "<0xC3>": 6}, "merges": ["▁ a"]}}
+        """#,
+    ]
+}

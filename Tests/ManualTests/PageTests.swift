@@ -1,0 +1,61 @@
+import Glibc
+import Support
+import Testing
+
+/// The manual says what the programs do.
+@Suite struct PageTests {
+    static let programs = ["infer", "pack", "quantize"]
+
+    /// The spellings of each option that `--help` lists: `["-o", "--output"]`.
+    private func helped(_ program: String) throws -> [[String]] {
+        let help = try run(program, ["--help"])
+        try #require(help.status == 0)
+        let options = help.lines.drop { $0 != "OPTIONS:" }.filter { $0.hasPrefix("  -") }
+        return options.map { line in
+            line.split(separator: " ").prefix { $0.hasPrefix("-") }.map { $0.last == "," ? String($0.dropLast()) : String($0) }
+        }
+    }
+
+    @Test(arguments: programs) func `a page describes the options that the program has`(_ program: String) throws {
+        let page = try ManualPage("\(program).1"), described = Set(page.options), listed = Set(try helped(program))
+        #expect(!listed.isEmpty)
+        #expect(described.subtracting(listed) == [], "described, but --help does not list them")
+        #expect(listed.subtracting(described) == [], "listed by --help, but not described")
+    }
+
+    @Test(arguments: programs) func `a synopsis shows every option`(_ program: String) throws {
+        let page = try ManualPage("\(program).1"), shown = page.synopsis
+        let missing = page.options.filter { shown.isDisjoint(with: $0) }
+        #expect(missing == [])
+        #expect(shown.subtracting(page.options.flatMap { $0 }) == [], "shown, but not described")
+    }
+
+    @Test(arguments: try ManualPage.all()) func `a page is clean under mandoc`(_ page: ManualPage) throws {
+        let lint = try run("/usr/bin/env", ["mandoc", "-Tlint", "-W", "warning", "man/\(page.name)"], folder: Programs.package)
+        if lint.status == 127, lint.text.isEmpty {
+            // Where nobody installed it, the page is looked at elsewhere.
+            if getenv("CI") != nil { Issue.record("mandoc is not installed") }
+            return
+        }
+        #expect(lint.status == 0)
+        #expect(lint.text + lint.errors == "")
+    }
+
+    @Test func `every page that a page refers to is there`() throws {
+        let pages = try ManualPage.all(), known = Set(pages.map(\.name) + ["dot.1", "zstd.1"])
+        #expect(pages.count >= 7)
+        for page in pages { #expect(Set(page.references).subtracting(known) == [], "in \(page.name)") }
+        let overview = try ManualPage("tern.7")
+        #expect(Set(pages.map(\.name)).subtracting(overview.references) == ["tern.7"], "missing in the overview")
+    }
+
+    @Test(arguments: programs.map { "\($0).1" } + ["tern.7"]) func `examples work in the order of the page`(_ name: String) throws {
+        let page = try ManualPage(name), scratch = try Scratch()
+        try #require(symlink("\(Programs.package)/Models", scratch.file("Models")) == 0)
+        try #require(!page.examples.isEmpty)
+        for example in page.examples {
+            let outcome = try shell(example, folder: scratch.path)
+            #expect(outcome.status == 0, "\(example): \(outcome.errors)")
+        }
+    }
+}
