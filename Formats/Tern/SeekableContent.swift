@@ -75,7 +75,7 @@ final class SeekableContent: Content, Sendable {
             do {
                 try Zstandard.decompress(UnsafeRawBufferPointer(rebasing: bytes[frames[frame].packed]), into: buffer)
             } catch let failure as Failure {
-                throw Failure("'\(name)': frame \(frame) does not decompress: \(failure)")
+                throw Failure("frame \(frame) does not decompress: \(failure)")
             }
         }
     }

@@ -142,4 +142,11 @@ import Testing
         let whole = try answer(Array(tokens[..<8]) + a.tokens + tokens[8..<20] + b.tokens + tokens[20...], [])
         #expect(c == whole)
     }
+
+    @Test func `a state is that of one prompt`() throws {
+        let scratch = try Scratch(), lines = "{\"tokens\": [5], \"max_tokens\": 1}\n"
+        let outcome = try run("infer", [Made.tiny.packed, "--json", "--save-state", scratch.file("x")], input: .text(lines + lines))
+        expectRefused(outcome, "infer", "--save-state takes one prompt, and there are more")
+        #expect(outcome.lines.count == 1 && names(in: scratch.path) == [])
+    }
 }

@@ -46,25 +46,31 @@ import Testing
         }
     }
 
-    @Test func `a flipped bit of a packed container is found`() throws {
-        let made = try Made.tiny, scratch = try Scratch(), whole = try bytes(of: made.packed)
-        let spots = Array(stride(from: 0, to: whole.count, by: whole.count / 100)) + (0..<60) + (whole.count - 60..<whole.count)
+    /// Compressed data has bits that mean nothing: where one of them is flipped, every byte of the content is still as it was written.
+    @Test func `a flipped bit of a packed container is found unless it changes nothing`() throws {
+        let made = try Made.tiny, scratch = try Scratch(), whole = try bytes(of: made.packed), raw = try bytes(of: made.raw)
+        let table = whole.count - 9 - 2 * 8 - 8
+        let spots = Array(stride(from: 0, to: table, by: table / 100)) + (0..<60) + (table..<whole.count)
+        var harmless = 0
         for (number, spot) in spots.enumerated() {
             let path = try scratch.write("x", Self.flipped(whole, spot, number))
             let outcome = try run("pack", ["--test", path])
+            if spot < table, outcome.status == 0, try run("pack", ["--unpack", path]).output == raw {
+                harmless += 1
+                continue
+            }
             #expect(outcome.status == 1 && !outcome.errors.isEmpty, "byte \(spot) of \(whole.count): \(outcome.status ?? -1) \(outcome.errors)")
             #expect(outcome.errorLines.allSatisfy { $0.hasPrefix("pack: ") && $0.contains(path) })
         }
+        #expect(harmless < 5)
     }
 
-    @Test func `a damaged frame of a packed container is told by the tensors that lie in it`() throws {
+    @Test func `a damaged frame of a packed container is told by a tensor that lies in it`() throws {
         let made = try Made.tiny, scratch = try Scratch(), whole = try bytes(of: made.packed)
         let path = try scratch.write("x", Self.flipped(whole, whole.count / 2, 3))
-        let outcome = try run("pack", ["--test", path])
-        #expect(outcome.status == 1 && outcome.errors.contains("tensor 'lm_head.weight'"), "\(outcome.errors.prefix(300))")
+        try expectRefused(run("pack", ["--test", path]), "pack", status: 1, "'\(path)': tensor 'tern.sha256': frame 1 does not decompress")
         let json = try JSON(parsing: run("pack", ["--test", "--json", path]).output)
-        #expect(json["sound"] == false)
-        #expect(json["problems"]?.arrayValue?.contains { $0["tensor"] == "lm_head.weight" } == true)
+        #expect(json["sound"] == false && json["problems"]?.arrayValue?.count == 1)
     }
 
     @Test func `nobody works with a damaged container`() throws {
