@@ -9,7 +9,8 @@ public struct TernFormat: ModelFormat {
     public static func open(_ argument: String, _ threads: ThreadPool) throws -> Checkpoint? {
         let container = try TernContainer(argument)
         return Checkpoint(
-            files: container.files, tensors: container.tensors, graph: container.manifest.graph, manifest: container.manifest.json, digest: container.root?.hex,
+            files: container.files, tensors: container.tensors, graph: container.manifest.graph,
+            manifest: container.manifest.json, digest: container.root?.hex,
             licence: container.manifest.licence)
     }
 }

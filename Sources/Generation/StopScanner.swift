@@ -17,7 +17,9 @@ package struct StopScanner {
             stopped = true
             return Array(held.prefix(at))
         }
-        let keep = (0...min(held.count, longest)).reversed().first { length in stops.contains { $0.starts(with: held.suffix(length)) } } ?? 0
+        let keep = (0...min(held.count, longest)).reversed().first { length in
+            stops.contains { $0.starts(with: held.suffix(length)) }
+        } ?? 0
         defer { held.removeFirst(held.count - keep) }
         return Array(held.dropLast(keep))
     }
