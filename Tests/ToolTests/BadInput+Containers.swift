@@ -11,6 +11,7 @@ extension BadInput {
             BadInput("infer: \(what)", "infer", fact) { [try $0.write("x", make()), "hello"] },
             BadInput("quantize: \(what)", "quantize", fact) { [try $0.write("x", make()), "-o", $0.file("out/there")] },
             BadInput("pack --unpack: \(what)", "pack", fact) { ["--unpack", try $0.write("x", make()), "-o", $0.file("out/there")] },
+            BadInput("pack: \(what)", "pack", "x'") { [try $0.write("x", make()), "-o", $0.file("out/there")] },
             BadInput("pack --test: \(what)", "pack", fact, status: 1) { ["--test", try $0.write("x", make())] },
         ]
     }
@@ -29,7 +30,13 @@ extension BadInput {
         container("a byte more", "x'") { try bytes(of: Made.tiny.raw) + [0] },
         container("a byte more after packing", "x'") { try bytes(of: Made.tiny.packed) + [0] },
         container("a container twice", "x'") { try bytes(of: Made.tiny.raw) + bytes(of: Made.tiny.raw) },
-    ].flatMap { $0 }.filter { !($0.what.contains("unknown operation") && $0.program == "pack") && !($0.what.contains("a bomb") && $0.program == "quantize") }
+    ].flatMap { $0 }.filter(isWorthItsTime)
+
+    /// A graph is nothing to pack; a bomb that is copied fills a disk first.
+    private static func isWorthItsTime(_ bad: BadInput) -> Bool {
+        if bad.what.hasSuffix("an unknown operation") { return bad.program != "pack" }
+        return !["quantize: a bomb", "pack --unpack: a bomb", "pack: a bomb"].contains(bad.what)
+    }
 
     /// The place of a tensor among those of the container.
     private static func index(of name: String, _ manifest: Manifest) throws -> Int {
@@ -41,8 +48,8 @@ extension BadInput {
         throw Failure("no tensor '\(name)'")
     }
 
-    // Files that end too early.
-    static let cuts: [BadInput] = [0, 1, 4, 7, 8, 9, 100, 5_000, 30_000, 100_000, 300_000, -1_000, -33, -1].flatMap { count in
+    // Files that end too early. Without its whole seek table, 33 bytes, a packed one would be readable.
+    static let cuts: [BadInput] = [0, 1, 4, 7, 8, 9, 100, 5_000, 30_000, 100_000, 300_000, -1_000, -34, -32, -1].flatMap { count in
         [("raw", \Made.raw), ("packed", \Made.packed)].flatMap { form, path in
             container("\(form), cut at \(count)", "x'") {
                 let whole = try bytes(of: Made.tiny[keyPath: path])

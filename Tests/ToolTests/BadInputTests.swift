@@ -41,7 +41,7 @@ struct BadInput: Sendable, CustomStringConvertible {
         #expect(outcome.peakBytes < 400 << 20 || bad.what.contains("bomb"), "\(bad.what): \(outcome.peakBytes) bytes")
     }
 
-    @Test func `there are many`() { #expect(BadInput.all.count >= 150) }
+    @Test func `there are many`() { #expect(BadInput.all.count >= 400) }
 
     @Test func `a closed pipe ends infer without a word`() throws {
         let model = try Made.shakespeare.packed, folder = try Made.shakespeare.folder
@@ -60,7 +60,8 @@ struct BadInput: Sendable, CustomStringConvertible {
         #expect(names(in: out) == [])
         // The signal for a file that grows too large ends a program in the middle of its writing.
         let outcome = try shell("ulimit -c 0; ulimit -f 100; exec quantize '\(made.folder)' -o out/x", folder: scratch.path)
-        #expect(outcome.signal == SIGXFSZ && names(in: out) == [])
+        #expect(outcome.signal == SIGXFSZ)
+        #expect(names(in: out) == [])
         let told = try shell("trap '' XFSZ; ulimit -f 100; exec quantize '\(made.folder)' -o out/x", folder: scratch.path)
         expectRefused(told, "quantize", "cannot write to 'out/x': file too large")
         #expect(names(in: out) == [])
