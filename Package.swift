@@ -30,6 +30,7 @@ let package = Package(
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors"], path: "Tests/Support"),
         .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "infer", "pack", "quantize"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
+        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Tern", "quantize", "pack", "infer"]),
         .executableTarget(name: "random-checkpoint", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/RandomCheckpoint"),
         .executableTarget(name: "decode-speed", dependencies: ["Basis", "Models", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/DecodeSpeed"),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),

@@ -14,6 +14,7 @@ public final class PackedWriter: ByteSink {
     public static let levels = 1...19
 
     private let sink: any ByteSink
+    private let source: String
     private let batch: FrameBatch
     private var cuts: FrameCuts?
     /// The beginning of the content, until it holds the whole header.
@@ -22,16 +23,17 @@ public final class PackedWriter: ByteSink {
 
     public var name: String { sink.name }
 
-    public init(_ sink: any ByteSink, level: Int = PackedWriter.defaultLevel, pool: ThreadPool) throws {
+    /// `source` is what the content is called in errors.
+    public init(_ sink: any ByteSink, level: Int = PackedWriter.defaultLevel, pool: ThreadPool, source: String = "the container") throws {
         guard PackedWriter.levels.contains(level) else { throw Failure("level \(level) is not within 1 to 19") }
-        self.sink = sink
+        (self.sink, self.source) = (sink, source)
         batch = try FrameBatch(level: level, pool: pool)
     }
 
     public func write(_ bytes: UnsafeRawBufferPointer) throws {
         if cuts != nil { return try append(bytes) }
         beginning.append(contentsOf: bytes)
-        guard let header = try headerIfComplete() else { return }
+        guard let header = try naming(source, headerIfComplete) else { return }
         cuts = FrameCuts(header.header, dataStart: header.start)
         try beginning.withUnsafeBytes { try append($0) }
         beginning = []

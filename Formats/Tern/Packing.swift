@@ -18,7 +18,7 @@ public enum Packing {
         let (kind, whole) = try Kind.of(reader)
         guard kind != .packed else { throw Failure("'\(reader.name)' is packed already") }
         guard kind == .raw else { throw Failure("'\(reader.name)' is not a raw container") }
-        return try copy(whole, to: PackedWriter(sink, level: level, pool: threads), progress)
+        return try copy(whole, to: PackedWriter(sink, level: level, pool: threads, source: reader.name), progress)
     }
 
     /// Unpacks a packed container; a raw one comes out as it is.

@@ -20,6 +20,7 @@ struct SeekTable {
     private static let checksumFlag: UInt8 = 0x80
     /// Bits that the format reserves and wants to be zero.
     private static let reservedBits: UInt8 = 0x7C
+    private static let ignoredBits: UInt8 = 0x03
 
     let frames: [Frame]
 
@@ -29,6 +30,9 @@ struct SeekTable {
     static func ends(_ file: UnsafeRawBufferPointer) -> Bool {
         file.count >= footerSize && word(file, file.count - 4) == footerMagic
     }
+
+    /// Whether it ends so, and uses none of the bits that readers are to ignore.
+    static func isAsWritten(_ file: UnsafeRawBufferPointer) -> Bool { ends(file) && file[file.count - 5] & ignoredBits == 0 }
 
     /// Reads the table and checks it against the file: frames cover it exactly, and each begins as a frame does.
     init(_ file: UnsafeRawBufferPointer) throws {

@@ -26,8 +26,7 @@ public final class TernTensors: TensorSource {
         let layout = try Layout(text.withUnsafeBytes { try SafetensorsHeader(parsing: $0, dataCount: dataCount) })
         self.layout = layout
         entries = Array(layout.header.entries[layout.tensors])
-        digests = try TernTensors.digests(layout, content.bytes(
-            dataStart + layout.header.offsets[layout.digests], count: layout.header.entries[layout.digests].byteCount))
+        digests = try TernTensors.digests(layout, TernTensors.digestBytes(content, layout, dataStart))
         guard try SHA256.digest(of: length + text) == digests[0] else { throw TernTensors.damaged("the header") }
         trusted = Mutex([Bool](repeating: false, count: layout.header.entries.count))
     }
@@ -38,6 +37,13 @@ public final class TernTensors: TensorSource {
         let others = Array(bytes.dropLast(Digest.size))
         guard try SHA256.digest(of: others) == rows.last else { throw damaged("tensor '\(Layout.digestsName)'") }
         return rows
+    }
+
+    private static func digestBytes(_ content: any Content, _ layout: Layout, _ dataStart: Int) throws -> [UInt8] {
+        let start = dataStart + layout.header.offsets[layout.digests]
+        do {
+            return try content.bytes(start, count: layout.header.entries[layout.digests].byteCount)
+        } catch let failure as Failure { throw Failure("tensor '\(Layout.digestsName)': \(failure)") }
     }
 
     static func damaged(_ what: String) -> Failure { Failure("\(what) is damaged: its SHA-256 is not the one recorded") }

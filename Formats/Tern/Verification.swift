@@ -23,13 +23,21 @@ extension TernContainer {
     /// What fails when everything is read.
     private static func reading(_ path: String, _ pool: ThreadPool) -> [Problem] {
         do {
-            switch try Opened(Input.open(path)) {
-            case .content(let content): return try naming(content.name) { try TernTensors(content) }.problems(pool)
+            let input = try Input.open(path), table = seekTableProblem(input)
+            switch try Opened(input) {
+            case .content(let content): return try naming(content.name) { try TernTensors(content) }.problems(pool) + table
             case .manifest(let manifest): return try parts(manifest, Folder(of: path), pool)
             }
         } catch {
             return [Problem(tensor: nil, description: "\(error)")]
         }
+    }
+
+    /// A packed file without a whole seek table still unpacks, but it is not what was written.
+    private static func seekTableProblem(_ input: Input) -> [Problem] {
+        guard case .mapped(let file) = input else { return [] }
+        let isWhole = file.withBytes { Kind(of: $0) != .packed || SeekTable.isAsWritten($0) }
+        return isWhole ? [] : [Problem(tensor: nil, description: "'\(file.name)': the seek table is damaged or missing")]
     }
 
     /// What opening the whole finds, and what each part has for itself.

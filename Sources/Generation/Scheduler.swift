@@ -41,7 +41,7 @@ public final class Scheduler {
             while !ended, flights.count < batch {
                 do {
                     guard case .request(let request) = try arrival(next, &ended) else { break }
-                    try check(request)
+                    try machine.check(request)
                     let decoder = tokenizer.map { StreamDecoder($0) }
                     flights.append(Flight(number: count, request: request, decoder: decoder, endOfText: endOfText))
                     count += 1
@@ -61,12 +61,6 @@ public final class Scheduler {
         return arrival
     }
 
-    private func check(_ request: Request) throws {
-        guard !request.tokens.isEmpty else { throw Failure("the prompt has no tokens") }
-        try machine.check(request.tokens)
-        try request.sampling.check()
-    }
-
     private func step(_ events: Events) throws {
         var feeds = flights.indices.map { flights[$0].takeFeed() }
         try machine.run(&feeds) { index, _, logits in
@@ -81,6 +75,13 @@ public final class Scheduler {
 }
 
 extension Machine {
+    /// Refuses a request that this model cannot answer.
+    public func check(_ request: Request) throws {
+        guard !request.tokens.isEmpty else { throw Failure("the prompt has no tokens") }
+        try check(request.tokens)
+        try request.sampling.check()
+    }
+
     /// Refuses tokens that the model does not know.
     public func check(_ tokens: [Int32]) throws {
         guard let stranger = tokens.first(where: { $0 < 0 || $0 >= vocabulary }) else { return }

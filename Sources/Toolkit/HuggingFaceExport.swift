@@ -49,11 +49,11 @@ public struct HuggingFaceExport {
         let scale = try container.tensors.withBytes(index + 1) { $0.loadUnaligned(as: Float.self) }
         try container.tensors.withBytes(index) { codes in
             let counts = try Trits.counts(codes, rows: rows, width: columns)
-            let value = spreadScale(scale, over: counts)
+            var magnitudes = Magnitudes(mean: scale, over: counts)
             let rowBytes = Trits.rowBytes(width: columns)
             for row in 0..<rows {
                 let values = (0..<columns).map { column -> Float in
-                    (Float(codes[row * rowBytes + column / 4] >> UInt8(2 * (column % 4)) & 3) - 1) * value
+                    magnitudes.value(of: codes[row * rowBytes + column / 4] >> UInt8(2 * (column % 4)) & 3)
                 }
                 try values.withUnsafeBytes { try writer.write($0) }
             }
@@ -61,12 +61,28 @@ public struct HuggingFaceExport {
     }
 }
 
-/// The magnitude of the values that are not zero, of which the mean over all is `scale`, to the last bit where that can be.
-func spreadScale(_ scale: Float, over counts: TritCounts) -> Float {
-    let others = counts.total - counts.zero
-    guard others > 0 else { return scale }
-    let guess = Float(Double(scale) * Double(counts.total) / Double(others))
-    // The same arithmetic as absmean: the scale that a reader finds is 1 / (1 / mean).
-    func found(_ value: Float) -> Float { 1 / (1 / Float(Double(value) * Double(others) / Double(counts.total))) }
-    return [guess, guess.nextUp, guess.nextDown, guess.nextUp.nextUp, guess.nextDown.nextDown].first { found($0) == scale } ?? guess
+/// Values for the trits of a matrix in which absmean finds its scale again, to the last bit: all of one magnitude, but for as many
+/// that are one step of a float larger as it takes to meet a mean that no single magnitude gives.
+private struct Magnitudes {
+    private let lower: Float
+    private var raised: Int
+
+    init(mean scale: Float, over counts: TritCounts) {
+        let others = Double(counts.total - counts.zero), mean = Double(Magnitudes.mean(for: scale))
+        let each = others > 0 ? mean * Double(counts.total) / others : mean
+        lower = Double(Float(each)) > each ? Float(each).nextDown : Float(each)
+        raised = Int(((each - Double(lower)) / Double(lower.nextUp - lower) * others).rounded())
+    }
+
+    /// The mean of which the scale is what a reader finds: 1 / (1 / mean), in float32.
+    private static func mean(for scale: Float) -> Float {
+        [scale, scale.nextUp, scale.nextDown].first { 1 / (1 / $0) == scale } ?? scale
+    }
+
+    mutating func value(of code: UInt8) -> Float {
+        guard code != 1 else { return 0 }
+        defer { raised -= 1 }
+        let magnitude = raised > 0 ? lower.nextUp : lower
+        return code == 0 ? -magnitude : magnitude
+    }
 }

@@ -49,14 +49,14 @@ public struct SavedState {
         .string(try model.checkpoint.digest ?? SHA256.digest(of: Array(model.graph.json.compact.utf8)).hex)
     }
 
-    public func write(to path: String, for model: OpenModel) throws {
+    /// Writes the state and closes the sink.
+    public func write(to sink: any ByteSink, for model: OpenModel) throws {
         let states = session.states
         var entries = [try TensorEntry(name: "tokens", element: .int32, shape: [tokens.count])]
         for (name, state) in zip(SavedState.names(model.graph), states) {
             entries.append(try TensorEntry(name: name, element: .float32, shape: [state.count]))
         }
         let description: JSON = ["model": try SavedState.identity(model), "position": .integer(session.position)]
-        let sink = try Output.open(path)
         let writer = try SafetensorsWriter(
             SafetensorsHeader(entries: entries, metadata: [SavedState.metadataKey: .string(description.compact)]), to: sink)
         try tokens.withUnsafeBytes { try writer.write($0) }

@@ -32,12 +32,18 @@ struct Inference {
     }
 
     /// The prompts, from the command line or standard input; failures name the line.
-    private var prompts: Prompts { Prompts(reader, argument: options.prompt, json: options.json) }
+    private var prompts: Prompts {
+        Prompts(reader, argument: options.prompt, json: options.json) { [machine, options] request in
+            if options.score { try machine.check(request.tokens) } else { try machine.check(request) }
+        }
+    }
 
     private func answer() throws {
         let prompts = prompts, printer = AnswerPrinter(json: options.json)
         let scheduler = Scheduler(
             machine, tokenizer: tokenizer, endOfText: model.specialTokens.end, batch: options.saveState == nil ? options.answer.batch : 1)
+        // Before any work: a state that cannot be saved is told at once.
+        let state = try options.saveState.map { try Output.open($0) }
         var last: Answer?
         let events = Scheduler.Events(text: printer.text) { number, answer in
             if options.saveState != nil { last = answer }
@@ -49,8 +55,8 @@ struct Inference {
             return .request(prompt.request)
         }, events)
         try printer.close()
-        if let path = options.saveState, let last {
-            try SavedState(session: last.session, tokens: last.history).write(to: path, for: model)
+        if let state, let last {
+            try SavedState(session: last.session, tokens: last.history).write(to: state, for: model)
         }
     }
 
@@ -72,7 +78,6 @@ struct Inference {
         let prompts = prompts
         guard let group = try prompts.group(of: 2), let prompt = group.first else { throw Failure("there is no prompt") }
         guard group.count == 1 else { throw Failure("--logits takes one prompt, and there are more") }
-        try machine.check(prompt.request.tokens)
         try Toolkit.writeLogits(of: prompt.request.tokens, from: prompt.request.session, machine, to: path)
     }
 }

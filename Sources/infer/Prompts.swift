@@ -6,14 +6,16 @@ import Toolkit
 final class Prompts {
     private let reader: PromptReader
     private let json: Bool
+    private let check: (Request) throws -> Void
     private var argument: String?
     private let lines: LineReader?
     /// Prompts so far.
     private(set) var count = 0
     private(set) var ended = false
 
-    init(_ reader: PromptReader, argument: String?, json: Bool) {
-        (self.reader, self.argument, self.json) = (reader, argument, json)
+    /// `check` refuses what the model cannot take.
+    init(_ reader: PromptReader, argument: String?, json: Bool, check: @escaping (Request) throws -> Void) {
+        (self.reader, self.argument, self.json, self.check) = (reader, argument, json, check)
         lines = argument == nil ? LineReader() : nil
     }
 
@@ -27,7 +29,9 @@ final class Prompts {
         guard let line = try nextLine(mayWait: mayWait) else { return .nothingYet }
         count += 1
         let prompt = try naming(lines == nil ? "the prompt" : "line \(count)") {
-            json ? try reader.prompt(json: line) : try reader.prompt(text: line)
+            let prompt = json ? try reader.prompt(json: line) : try reader.prompt(text: line)
+            try check(prompt.request)
+            return prompt
         }
         printer?.expect(id: prompt.id)
         return .prompt(prompt)

@@ -29,10 +29,11 @@ struct Quantize: TernCommand {
         if !conversion.unused.isEmpty, !common.quiet {
             Self.complain("left out \(conversion.unused.count) tensors without a use in the model, among them '\(conversion.unused[0])'")
         }
-        let sink = try openOutput(output)
+        let sink = try openOutput(output), reportSink = try report.map { try Output.open($0) }
         let progress = Progress("quantize", total: conversion.byteCount, quiet: common.quiet)
         let summary = try conversion.write(to: sink, reports: report != nil, progress)
-        if let report { try writeText(conversion.report.json.pretty + "\n", to: report) }
+        try reportSink?.write(conversion.report.json.pretty + "\n")
+        try reportSink?.close()
         if !common.quiet { Self.complain(summary) }
     }
 }

@@ -142,7 +142,7 @@ private final class Child {
         for (number, source) in standard.enumerated() { posix_spawn_file_actions_adddup2(&actions, source, Int32(number)) }
         var signals = sigset_t()
         sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
+        for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         // A group of its own, so that a time limit ends what a shell has started as well.
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
