@@ -15,7 +15,9 @@ extension TernContainer {
     /// What cannot be opened at all is one problem. A manifest file is as sound as its parts.
     public static func verify(_ path: String, _ pool: ThreadPool) -> [Problem] {
         let problems = reading(path, pool)
-        guard !problems.isEmpty, case .mapped(let file)? = try? Input.open(path), let diagnosis = try? Diagnosis(file) else { return problems }
+        guard !problems.isEmpty, case .mapped(let file)? = try? Input.open(path), let diagnosis = try? Diagnosis(file) else {
+            return problems
+        }
         let named = diagnosis.problems()
         return named.isEmpty ? problems : named
     }

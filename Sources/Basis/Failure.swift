@@ -14,7 +14,12 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Runs `body`; a failure in it is told with `subject` in front.
+/// Runs `body`; a failure in it is told with the place in front as it is, for places that have no name: `line 2: bad JSON at byte 7: ..`.
+public func placing<Result>(_ place: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let failure as Failure { throw Failure("\(place()): \(failure)") }
+}
+
+/// Runs `body`; a failure in it is told with `subject` in front, in quotes.
 public func naming<Result>(_ subject: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let failure as Failure { throw failure.about(subject()) }
 }

@@ -1,9 +1,14 @@
+import Basis
 import Glibc
 import Models
 
 /// log p(token t | tokens before t), natural logarithm, for each token of each text but its first. The texts go through the model together.
 public func logProbabilities(of texts: [[Int32]], _ machine: Machine, from session: Session) throws -> [[Double]] {
-    for tokens in texts { try machine.check(tokens) }
+    for tokens in texts {
+        try machine.check(tokens)
+        guard let stranger = tokens.dropFirst().first(where: { $0 >= machine.graph.outputWidth }) else { continue }
+        throw Failure("token \(stranger) is not among the \(machine.graph.outputWidth) that the model answers with")
+    }
     var result = [[Double]](repeating: [], count: texts.count)
     var feeds = texts.map { Machine.Feed(session, $0.dropLast(), wanted: .all) }
     try machine.run(&feeds) { feed, position, logits in

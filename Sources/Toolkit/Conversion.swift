@@ -30,14 +30,15 @@ public struct Conversion {
     /// Bytes of the tensors that will be read.
     public var byteCount: Int { source.originByteCount }
 
-    /// Writes the container and closes the sink; says in one line what became of the model. With `reports` the report is filled in.
-    public func write(to sink: any ByteSink, reports: Bool, _ progress: Progress) throws -> String {
+    /// Writes the container and closes the sink; says what became of the model's size. With `reports` the report is filled in.
+    public func write(to sink: any ByteSink, reports: Bool, _ progress: Progress) throws -> SizeSummary {
         let hashed = model.checkpoint.tensors as? any HashedInputs
         let manifest = try manifest(hashed)
         let counting = CountingSink(sink)
         let writer = try TernWriter(manifest, files: model.checkpoint.files, to: counting)
         if reports { source.report = { [report] in try report.note($0, $1, $2, $3) } }
         try hashed?.startHashing()
+        source.readsUnused = hashed != nil
         try writeTensors(writer, progress)
         try writer.finish(inputs: hashed?.digests() ?? [])
         try counting.close()
@@ -52,13 +53,12 @@ public struct Conversion {
             progress.advance(by: source.originBytes(through: index) - done)
             done = source.originBytes(through: index)
         }
+        try source.finish()
         progress.finish()
     }
 
-    private func summary(_ manifest: Manifest, byteCount: Int) -> String {
-        let weights = manifest.weightCount
-        return "\(weights) weights, \(byteText(self.byteCount)) -> \(byteText(byteCount)), "
-            + "\(decimal(8 * Double(byteCount) / Double(max(1, weights)), 2)) bits a weight"
+    private func summary(_ manifest: Manifest, byteCount: Int) -> SizeSummary {
+        SizeSummary(weights: manifest.weightCount, before: self.byteCount, after: byteCount)
     }
 }
 
@@ -74,7 +74,7 @@ extension Conversion {
     }
 
     private var modelName: String {
-        model.argument.split(separator: "/").last.map(String.init) ?? "model"
+        model.argument == "-" ? "standard input" : model.argument.split(separator: "/").last.map(String.init) ?? "model"
     }
 
     private func familyName() throws -> String { try model.checkpoint.configuration()["model_type"]?.stringValue ?? "unknown" }

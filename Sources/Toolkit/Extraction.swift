@@ -11,7 +11,9 @@ extension TernContainer {
     }
 
     /// Whether `name` is a file that a terminal can show.
-    public func isText(_ name: String) -> Bool { file(plain(name)) != nil }
+    public func isText(_ name: String) -> Bool {
+        file(plain(name)).map { !$0.contains(0) && String(validating: $0, as: UTF8.self) != nil } ?? false
+    }
 
     private func plain(_ name: String) -> String { name.hasPrefix("file/") ? String(name.dropFirst(5)) : name }
 }

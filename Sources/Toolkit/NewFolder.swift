@@ -10,7 +10,8 @@ final class NewFolder {
 
     init(_ path: String) throws {
         guard access(path, F_OK) != 0 else { throw Failure("'\(path)' exists already") }
-        let plain = path.hasSuffix("/") ? String(path.dropLast()) : path
+        var plain = path
+        while plain.hasSuffix("/"), plain.count > 1 { plain.removeLast() }
         (self.path, temporary) = (plain, "\(plain).\(getpid()).part")
         guard mkdir(temporary, 0o777) == 0 else { throw Failure.system("create", path, errno) }
     }

@@ -79,12 +79,12 @@ extension Catalog {
 }
 
 extension OpenModel {
-    /// The tokens that begin and end a text, as config.json, generation_config.json or the tokenizer say.
+    /// The tokens that begin and end a text, as generation_config.json says or, where it does not, config.json.
     public var specialTokens: (begin: Int32?, end: Set<Int32>) {
         let sources = ["generation_config.json", "config.json"].compactMap { checkpoint.file($0) }.compactMap { try? JSON(parsing: $0) }
         func ids(_ key: String) -> [Int32] {
-            let values = sources.compactMap { $0[key] }.flatMap { $0.arrayValue ?? [$0] }
-            return values.compactMap { $0.intValue.flatMap(Int32.init(exactly:)) }
+            let value = sources.lazy.compactMap { $0[key] }.first { !$0.isNull }
+            return (value.map { $0.arrayValue ?? [$0] } ?? []).compactMap { $0.intValue.flatMap(Int32.init(exactly:)) }
         }
         return (ids("bos_token_id").first, Set(ids("eos_token_id")))
     }

@@ -10,7 +10,7 @@ public final class Progress {
     private var lastShown = 0.0
     private var done = 0
 
-    /// `total` bytes are to be worked through.
+    /// `total` bytes are to be worked through; 0 if nobody knows how many.
     public init(_ label: String, total: Int, quiet: Bool) {
         (self.label, self.total) = (label, total)
         shows = !quiet && isatty(STDERR_FILENO) == 1
@@ -29,11 +29,11 @@ public final class Progress {
     }
 
     private var line: String {
-        let seconds = Progress.now - start
-        let rate = Double(done) / seconds
-        let left = rate > 0 ? Double(total - done) / rate : 0
-        let percent = total > 0 ? 100 * done / total : 100
-        return "\(percent)%  \(decimal(rate / 1e6, 0)) MB/s  \(Int(left.rounded(.up))) s left"
+        let rate = Double(done) / (Progress.now - start)
+        let speed = "\(decimal(rate / 1e6, 0)) MB/s"
+        guard total > 0 else { return "\(byteText(done))  \(speed)" }
+        let left = rate > 0 ? max(0, Double(total - done) / rate) : 0
+        return "\(min(100, 100 * done / total))%  \(speed)  \(Int(min(left, 1e9).rounded(.up))) s left"
     }
 
     /// Seconds of a clock that never goes back.

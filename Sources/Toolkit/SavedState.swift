@@ -24,8 +24,10 @@ public struct SavedState {
         let description = try JSON(parsing: text)
         guard try description["model"] == SavedState.identity(model) else { throw Failure("was saved by another model") }
         guard let position = description["position"]?.intValue else { throw Failure("says no position") }
-        tokens = try file.withBytes(try SavedState.index(of: "tokens", .int32, file)) { Array($0.bindMemory(to: Int32.self)) }
-        guard tokens.count == position + 1 else { throw Failure("has \(tokens.count) tokens at position \(position)") }
+        tokens = try file.withBytes(try SavedState.index(of: "tokens", .int32, file)) { bytes in
+            (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self) }
+        }
+        guard tokens.count - 1 == position else { throw Failure("has \(tokens.count) tokens at position \(position)") }
         let states = try SavedState.names(model.graph).map { name in
             try file.withBytes(try SavedState.index(of: name, .float32, file)) { bytes in
                 (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }

@@ -26,6 +26,7 @@ extension TernCommand {
     public static func main() {
         // A closed pipe ends a program quietly, whatever the parent process made of the signal.
         signal(SIGPIPE, SIG_DFL)
+        guardStandardStreams()
         do {
             let command = try parseAsRoot(completed(Array(CommandLine.arguments.dropFirst())))
             guard let program = command as? Self else {
@@ -35,6 +36,13 @@ extension TernCommand {
             try program.execute()
         } catch {
             end(error)
+        }
+    }
+
+    /// A closed standard stream must not become the number of the next file that is opened: it is taken by one on which its use fails.
+    private static func guardStandardStreams() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
+            _ = open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
 

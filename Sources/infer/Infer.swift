@@ -55,6 +55,7 @@ struct Infer: TernCommand {
         guard [score, logits != nil, saveState != nil].count(where: { $0 }) <= 1 else {
             throw ValidationError("Only one of --score, --logits and --save-state can be had at a time")
         }
+        guard saveState != "-" else { throw ValidationError("--save-state takes a file, for answers go to standard output") }
         guard model != "-" || prompt != nil || selfTest || graph != nil else {
             throw ValidationError("With the model on standard input the prompt has to be an argument")
         }
@@ -64,7 +65,7 @@ struct Infer: TernCommand {
         if selfTest { return try printSelfTest() }
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
         let model = try OpenModel(self.model ?? "-", threads: threads)
-        if let graph { return try print(model.graph, as: graph) }
+        if let graph { return try print(model.graph, as: json && graph == .text ? .json : graph) }
         try Inference(self, model, model.machine(kernels, threads)).run()
     }
 

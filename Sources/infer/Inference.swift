@@ -43,7 +43,7 @@ struct Inference {
         let scheduler = Scheduler(
             machine, tokenizer: tokenizer, endOfText: model.specialTokens.end, batch: options.saveState == nil ? options.answer.batch : 1)
         // Before any work: a state that cannot be saved is told at once.
-        let state = try options.saveState.map { try Output.open($0) }
+        let state = try options.saveState.map(openOutput)
         var last: Answer?
         let events = Scheduler.Events(text: printer.text) { number, answer in
             if options.saveState != nil { last = answer }
@@ -55,6 +55,7 @@ struct Inference {
             return .request(prompt.request)
         }, events)
         try printer.close()
+        guard state == nil || last != nil else { throw Failure("there is no prompt") }
         if let state, let last {
             try SavedState(session: last.session, tokens: last.history).write(to: state, for: model)
         }
@@ -76,7 +77,7 @@ struct Inference {
 
     private func writeLogits(to path: String) throws {
         let prompts = prompts
-        guard let group = try prompts.group(of: 2), let prompt = group.first else { throw Failure("there is no prompt") }
+        guard let group = try prompts.group(of: 2, waits: true), let prompt = group.first else { throw Failure("there is no prompt") }
         guard group.count == 1 else { throw Failure("--logits takes one prompt, and there are more") }
         try Toolkit.writeLogits(of: prompt.request.tokens, from: prompt.request.session, machine, to: path)
     }

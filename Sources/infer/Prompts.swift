@@ -12,6 +12,7 @@ final class Prompts {
     /// Prompts so far.
     private(set) var count = 0
     private(set) var ended = false
+    private var failure: (any Error)?
 
     /// `check` refuses what the model cannot take.
     init(_ reader: PromptReader, argument: String?, json: Bool, check: @escaping (Request) throws -> Void) {
@@ -28,7 +29,7 @@ final class Prompts {
     func next(mayWait: Bool, _ printer: AnswerPrinter? = nil) throws -> Next {
         guard let line = try nextLine(mayWait: mayWait) else { return .nothingYet }
         count += 1
-        let prompt = try naming(lines == nil ? "the prompt" : "line \(count)") {
+        let prompt = try placing(lines == nil ? "the prompt" : "line \(count)") {
             let prompt = json ? try reader.prompt(json: line) : try reader.prompt(text: line)
             try check(prompt.request)
             return prompt
@@ -52,10 +53,17 @@ final class Prompts {
         }
     }
 
-    /// Up to `size` prompts: waits for the first one only; nil at the end.
-    func group(of size: Int) throws -> [PromptReader.Prompt]? {
+    /// Up to `size` prompts; nil at the end. Waits for the first one only, unless it `waits`. A failure after the first is thrown by the
+    /// next call, when the prompts before it have had their answers.
+    func group(of size: Int, waits: Bool = false) throws -> [PromptReader.Prompt]? {
+        if let failure { throw failure }
         var group: [PromptReader.Prompt] = []
-        while group.count < size, case .prompt(let prompt) = try next(mayWait: group.isEmpty) { group.append(prompt) }
+        do {
+            while group.count < size, case .prompt(let prompt) = try next(mayWait: waits || group.isEmpty) { group.append(prompt) }
+        } catch {
+            guard !group.isEmpty else { throw error }
+            failure = error
+        }
         return group.isEmpty ? nil : group
     }
 }

@@ -37,7 +37,7 @@ struct Pack: TernCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to <file> instead of standard output.", valueName: "file"))
     var output = "-"
 
-    @Flag(help: "Print lists and checks as JSON.")
+    @Flag(help: "Print lists, checks and sizes as JSON.")
     var json = false
 
     @OptionGroup var common: CommonOptions
@@ -53,8 +53,8 @@ struct Pack: TernCommand {
 
     func execute() throws {
         if test { return try printTest() }
-        if list { return try printOut(Listing(TernContainer(file)).printed(json: json)) }
-        if manifest { return try printOut(portableManifest(file).json.pretty + "\n") }
+        if list { return try writeText(Listing(TernContainer(file)).printed(json: json), to: output) }
+        if manifest { return try writeText(portableManifest(file).json.pretty + "\n", to: output) }
         if let extract { return try writeExtract(extract) }
         switch to {
         case .huggingface: try HuggingFaceExport(file, common.pool).write(to: output)
@@ -68,9 +68,8 @@ struct Pack: TernCommand {
         let progress = Progress("pack", total: input.byteCount ?? 0, quiet: common.quiet)
         let sizes = try Packing.pack(input.reader, to: sink, level: level, common.pool, progress: progress.advance)
         progress.finish()
-        guard !common.quiet else { return }
-        let bits = decimal(8 * Double(sink.count) / Double(max(1, sizes.weights)), 2)
-        Self.complain("\(sizes.weights) weights, \(byteText(sizes.content)) -> \(byteText(sink.count)), \(bits) bits a weight")
+        let summary = SizeSummary(weights: sizes.weights, before: sizes.content, after: sink.count)
+        if !common.quiet { Self.report(summary, json: json) }
     }
 
     private func writeRaw() throws {
@@ -78,12 +77,14 @@ struct Pack: TernCommand {
     }
 
     private func printTest() throws {
+        // What cannot be read at all is a failure, not an answer.
+        if file != "-" { _ = try Input.open(file) }
         let problems = TernContainer.verify(file, common.pool)
         if json {
             let list = problems.map { problem -> JSON in
                 .object(["tensor": problem.tensor.map(JSON.string) ?? .null, "problem": .string(problem.description)])
             }
-            try printOut(JSON.object(["sound": .bool(problems.isEmpty), "problems": .array(list)]).compact + "\n")
+            try writeText(JSON.object(["sound": .bool(problems.isEmpty), "problems": .array(list)]).compact + "\n", to: output)
         } else {
             for problem in problems { Self.complain(problem.description) }
         }

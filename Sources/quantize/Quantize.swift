@@ -21,7 +21,14 @@ struct Quantize: TernCommand {
     @Option(help: ArgumentHelp("Write what became of each matrix to <file>, as JSON.", valueName: "file"))
     var report: String?
 
+    @Flag(help: "Say what became of the model's size as a JSON object.")
+    var json = false
+
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard report != "-" || output != "-" else { throw ValidationError("The container and the report cannot both go to standard output") }
+    }
 
     func execute() throws {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
@@ -34,6 +41,6 @@ struct Quantize: TernCommand {
         let summary = try conversion.write(to: sink, reports: report != nil, progress)
         try reportSink?.write(conversion.report.json.pretty + "\n")
         try reportSink?.close()
-        if !common.quiet { Self.complain(summary) }
+        if !common.quiet { Self.report(summary, json: json) }
     }
 }

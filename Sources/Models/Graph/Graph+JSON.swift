@@ -13,7 +13,7 @@ extension Graph {
         let known = Dictionary(operations.map { ($0.name, $0) }) { first, _ in first }
         var names: Set<String> = []
         for (index, node) in list.enumerated() {
-            try naming("node \(index) of the graph") { try append(json: node, known) }
+            try placing("node \(index) of the graph") { try append(json: node, known) }
             guard names.insert(nodes[index].name).inserted else { throw Failure("the graph has two nodes '\(nodes[index].name)'") }
         }
         try checkOutput()

@@ -44,7 +44,7 @@ public struct Graph: Sendable {
     /// Adds a node after checking that it fits: its inputs exist and have forms that its operation takes.
     mutating func append(_ operation: any Operation, _ inputs: [Int], name: String) throws {
         guard inputs.allSatisfy(nodes.indices.contains) else { throw Failure("node '\(name)' has an input that does not come before it") }
-        let form = try naming("node \(name)") { try operation.form(of: inputs.map { nodes[$0].form }) }
+        let form = try placing("node '\(name)'") { try operation.form(of: inputs.map { nodes[$0].form }) }
         guard form.width <= Graph.widthLimit else { throw Failure("node '\(name)' is \(form.width) wide, more than \(Graph.widthLimit)") }
         nodes.append(Node(name: name, operation: operation, inputs: inputs, form: form))
     }

@@ -29,6 +29,9 @@ public protocol Operation: Hashable, Sendable {
     /// Floats of state that it keeps for each session, all zero at the start.
     var stateWidth: Int { get }
 
+    /// Whether it looks at the tokens of the rows.
+    var readsTokens: Bool { get }
+
     /// What it really needs of a dense weight, made once when a model is loaded: `run` finds it in its context.
     func prepared(_ weight: [Float]) -> [Float]
 
@@ -48,6 +51,7 @@ public protocol Operation: Hashable, Sendable {
 extension Operation {
     public var weight: Weight? { nil }
     public var stateWidth: Int { 0 }
+    public var readsTokens: Bool { false }
     public func prepared(_ weight: [Float]) -> [Float] { weight }
 }
 

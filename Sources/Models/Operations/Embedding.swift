@@ -19,6 +19,7 @@ public struct Embedding: Operation {
     }
 
     public var weight: Weight? { table }
+    public var readsTokens: Bool { true }
 
     public func form(of inputs: [Form]) throws -> Form {
         guard inputs.isEmpty else { throw Failure("takes no input, has \(inputs.count)") }

@@ -11,7 +11,7 @@ public final class Machine {
     private let parameters: [Parameter]
     private let plan: MemoryPlan
     private let stateful: [Int]
-    /// From this node on no operation has state: rows whose output nobody wants may be left out.
+    /// From this node on no operation has state or looks at tokens: rows whose output nobody wants may be left out.
     private let tail: Int
     private var arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var capacity = 0
@@ -26,10 +26,21 @@ public final class Machine {
         parameters = try running.nodes.map { try weights.parameter(for: $0.operation) }
         plan = MemoryPlan(running)
         stateful = running.statefulNodes
-        tail = (stateful.last ?? -1) + 1
+        tail = (running.nodes.lastIndex { $0.operation.stateWidth > 0 || $0.operation.readsTokens } ?? -1) + 1
+        try checkMemory()
     }
 
     deinit { arena.deallocate() }
+
+    /// Rows and states of a graph that nobody vouches for could be wider than any memory.
+    private func checkMemory() throws {
+        let states = stateful.reduce(0) { $0 + running.nodes[$1].operation.stateWidth * MemoryLayout<Float>.size }
+        let bytes = plan.size * Machine.rowLimit + states
+        guard bytes <= Machine.memoryLimit else { throw Failure("the graph's rows and states take \(bytes) bytes, more than \(Machine.memoryLimit)") }
+    }
+
+    /// Much more than the rows of any real model take.
+    private static let memoryLimit = 64 << 30
 
     /// The tokens that the model knows are below this.
     public var vocabulary: Int {
@@ -170,7 +181,7 @@ extension Machine {
     /// Moves the rows to keep to the front, in what the nodes before the tail hand to those in it, or hand out if there is no tail.
     private func keep(_ kept: [Int], _ rows: inout [Rows]) {
         let readers = running.nodes[tail...].flatMap(\.inputs)
-        let handed = Set(readers.isEmpty ? [tail - 1] : readers).filter { $0 < tail }
+        let handed = Set(readers.isEmpty ? [rows.count - 1] : readers).filter { $0 < tail }
         for node in handed {
             for (to, from) in kept.enumerated() { rows[node].move(from, to: to) }
         }

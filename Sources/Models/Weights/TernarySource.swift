@@ -14,6 +14,10 @@ public final class TernarySource: TensorSource {
     private let quantiser: any Quantiser.Type
     private let kernels: Kernels
     private let threads: ThreadPool
+    /// Reads tensors without a use as well, in their place, so that an origin that hashes what it reads sees every byte.
+    public var readsUnused = false
+    /// Stored tensors that have been passed.
+    private var passed = 0
     private let input = TensorBuffer()
     /// The scales found so far, by the weight's name: codes come before their scale.
     private var scales: [String: Float] = [:]
@@ -22,6 +26,13 @@ public final class TernarySource: TensorSource {
         case same(Int)
         case codes(Weight, Int)
         case scale(Weight, Int)
+
+        /// The stored tensor that it comes from.
+        var stored: Int {
+            switch self {
+            case .same(let stored), .codes(_, let stored), .scale(_, let stored): stored
+            }
+        }
     }
 
     public init(
@@ -42,7 +53,7 @@ public final class TernarySource: TensorSource {
         }
         for (index, entry) in stored.enumerated() {
             let weights = wanted[entry.name] ?? []
-            for weight in weights { try naming("tensor '\(entry.name)'") { try add(weight, entry, index, names, &parts, &entries) } }
+            for weight in weights { try placing("tensor '\(entry.name)'") { try add(weight, entry, index, names, &parts, &entries) } }
             if weights.isEmpty { try passOn(entry, index, wanted, &parts, &entries, &unused) }
         }
         return (parts, entries, unused)
@@ -83,19 +94,28 @@ public final class TernarySource: TensorSource {
 
     /// Bytes of the checkpoint up to the end of the tensor that entry `index` comes from.
     public func originBytes(through index: Int) -> Int {
-        switch parts[index] {
-        case .same(let stored), .codes(_, let stored), .scale(_, let stored):
-            origin.entries[...stored].reduce(0) { $0 + $1.byteCount }
-        }
+        origin.entries[...parts[index].stored].reduce(0) { $0 + $1.byteCount }
     }
 
     public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try passUnused(before: parts[index].stored)
         switch parts[index] {
         case .same(let stored): try readSame(stored, into: buffer)
         case .codes(let weight, let stored): try quantise(weight, stored, into: buffer)
         case .scale(let weight, let stored):
             if scales[weight.name] == nil { try quantiseForScale(weight, stored) }
             buffer.storeBytes(of: scales[weight.name] ?? 0, as: Float.self)
+        }
+    }
+
+    /// Reads what no entry comes from, at the end of the checkpoint too.
+    public func finish() throws { try passUnused(before: origin.entries.count) }
+
+    private func passUnused(before stored: Int) throws {
+        let names = readsUnused ? Set(unused) : []
+        while passed < stored {
+            if names.contains(origin.entries[passed].name) { try input.withBytes(of: origin, passed) { _ in } }
+            passed += 1
         }
     }
 
@@ -111,7 +131,7 @@ public final class TernarySource: TensorSource {
     }
 
     private func quantise(_ weight: Weight, _ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        try naming("tensor '\(origin.entries[stored].name)'") {
+        try placing("tensor '\(origin.entries[stored].name)'") {
             try input.withBytes(of: origin, stored) { bytes in
                 let matrix = try FloatMatrix(
                     rows: weight.rows, columns: weight.columns, element: origin.entries[stored].element, bytes: bytes)

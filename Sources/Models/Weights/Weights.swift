@@ -67,10 +67,10 @@ extension Weights {
         _ weight: Weight, from source: any TensorSource, _ positions: [String: Int], _ kernels: Kernels, _ threads: ThreadPool
     ) throws -> Loaded {
         let index = try weight.index(of: weight.name, in: source, positions)
-        return try naming("tensor '\(weight.name)'") {
+        return try placing("tensor '\(weight.name)'") {
             switch weight.kind {
             case .ternary: .trits(try matrix(weight, from: source, index, positions, threads))
-            case .table: .table(try table(weight, from: source, index))
+            case .table: .table(try table(weight, from: source, index, kernels, threads))
             case .dense: .dense(try floats(weight, from: source, index, kernels))
             }
         }
@@ -100,16 +100,22 @@ extension Weights {
         return scale
     }
 
-    private static func table(_ weight: Weight, from source: any TensorSource, _ index: Int) throws -> Table {
+    private static func table(
+        _ weight: Weight, from source: any TensorSource, _ index: Int, _ kernels: Kernels, _ threads: ThreadPool
+    ) throws -> Table {
         let entry = source.entries[index]
         try weight.check(entry, element: nil, shape: weight.shape)
-        if let bytes = source.mapped(index) {
-            return try Table(rows: weight.rows, columns: weight.columns, element: entry.element, memory: bytes, owner: source)
+        var (bytes, owner): (UnsafeRawBufferPointer, AnyObject) = (UnsafeRawBufferPointer(start: nil, count: 0), source)
+        if let mapped = source.mapped(index) {
+            bytes = mapped
+        } else {
+            let buffer = OwnedBytes(count: entry.byteCount)
+            try source.read(index, into: buffer.bytes)
+            (bytes, owner) = (UnsafeRawBufferPointer(buffer.bytes), buffer)
         }
-        let buffer = OwnedBytes(count: entry.byteCount)
-        try source.read(index, into: buffer.bytes)
-        return try Table(
-            rows: weight.rows, columns: weight.columns, element: entry.element, memory: UnsafeRawBufferPointer(buffer.bytes), owner: buffer)
+        let sum = kernels.sumOfMagnitudes(bytes, element: entry.element, threads)
+        guard sum?.isFinite ?? false else { throw Failure("holds a NaN or an infinity") }
+        return try Table(rows: weight.rows, columns: weight.columns, element: entry.element, memory: bytes, owner: owner)
     }
 
     private static func floats(_ weight: Weight, from source: any TensorSource, _ index: Int, _ kernels: Kernels) throws -> [Float] {
