@@ -17,6 +17,7 @@ public enum Packing {
     ) throws -> Sizes {
         let (kind, whole) = try Kind.of(reader)
         guard kind != .packed else { throw Failure("'\(reader.name)' is packed already") }
+        guard kind == .raw else { throw Failure("'\(reader.name)' is not a raw container") }
         return try copy(whole, to: PackedWriter(sink, level: level, pool: threads), progress)
     }
 
