@@ -51,7 +51,7 @@ import Testing
     @Test(arguments: documents) func `what a document names is there`(_ document: String) throws {
         let words = try paths(in: document).filter { !$0.hasPrefix(".") }
         #expect(!words.isEmpty)
-        let code = try ["Sources", "Plugins", "Formats", "Tests"].flatMap { folder in try files(in: folder) }
+        let code = try ["Sources", "Plugins", "Formats", "Tests"].flatMap { folder in try files(in: folder) } + ["/Package.swift"]
         let missing = words.filter { word in
             word.contains("/") ? access("\(Programs.package)/\(word)", F_OK) != 0 : !code.contains { $0.hasSuffix("/\(word)") }
         }
