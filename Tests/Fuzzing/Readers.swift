@@ -49,7 +49,9 @@ extension Fuzzer {
         let container = try TernContainer(path)
         let tensors = try contents(container.tensors)
         guard container.root != nil else { return }
-        try expect(TernContainer.verify(path, ThreadPool(threads: 1)).isEmpty, "a container that reads well does not verify")
+        // Content can be read without the seek table, a damage that only verifying tells.
+        let problems = TernContainer.verify(path, ThreadPool(threads: 1)).filter { !$0.description.contains("the seek table") }
+        try expect(problems.isEmpty, "a container that reads well does not verify")
         try expect(try tensors == streamed.get(), "the file and the stream differ")
     }
 
