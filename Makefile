@@ -8,7 +8,6 @@ PROGRAMS = quantize pack infer
 BIN      = .build/release
 STATIC   = .build/static
 DEMO     = demo
-PACKAGES = libzstd-dev libssl-dev pkg-config zstd mandoc
 # The compiler's own messages are kept back unless it fails.
 QUIETLY  = sh -c '"$$@" > .build/log 2>&1 || { cat .build/log; exit 1; }' --
 
@@ -25,13 +24,17 @@ help:
 # Installs only what is missing; asks for root only then.
 setup:
 	@command -v swift > /dev/null || { echo 'Tern is built with Swift 6.2 or newer: see https://www.swift.org/install/linux' >&2; exit 1; }
-	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2> /dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	    if ! command -v apt-get > /dev/null; then echo "please install the equivalents of:" $$missing >&2; exit 1; fi; \
-	    as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
-	    echo "installing Debian packages:" $$missing; \
-	    $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq $$missing > /dev/null; \
-	fi
+	@need() { package=$$1; shift; "$$@" > /dev/null 2>&1 || missing="$$missing $$package"; }; missing=; \
+	need pkg-config command -v pkg-config; \
+	need libzstd-dev pkg-config --exists libzstd; \
+	need libssl-dev pkg-config --exists libcrypto; \
+	need zstd command -v zstd; \
+	need mandoc command -v mandoc; \
+	[ -n "$$missing" ] || exit 0; \
+	command -v apt-get > /dev/null || { echo "please install what Debian calls$$missing" >&2; exit 1; }; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	echo "installing Debian packages:$$missing"; \
+	$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing > /dev/null
 	@mkdir -p .build
 
 build: setup

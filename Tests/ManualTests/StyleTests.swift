@@ -33,6 +33,25 @@ import Testing
         #expect(long == [])
     }
 
+    /// Lines of each function's body: from a line that opens it to the brace in the same column.
+    private func lengths(_ path: String) throws -> [Int] {
+        let lines = try text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.indices.compactMap { start in
+            let margin = lines[start].prefix { $0 == " " }
+            let words = lines[start].split(separator: " ")
+            guard words.contains("func") || words.contains(where: { $0.hasPrefix("init(") }), words.last == "{" else { return nil }
+            return lines[(start + 1)...].firstIndex { $0 == margin + "}" }.map { $0 - start - 1 }
+        }
+    }
+
+    @Test func `functions are short`() throws {
+        let sorted = try Self.code(".swift").flatMap(lengths).sorted()
+        try #require(sorted.count > 500)
+        #expect(sorted[sorted.count / 2] <= 8)
+        #expect(sorted[sorted.count * 9 / 10] <= 15)
+        #expect(sorted[sorted.count - 1] <= 40)
+    }
+
     @Test(arguments: PageTests.programs) func `a program starts without Foundation and ICU`(_ program: String) throws {
         let libraries = try run("/usr/bin/env", ["ldd", "\(Programs.folder)/\(program)"])
         try #require(libraries.status == 0, "\(libraries.errors)")
