@@ -14,7 +14,7 @@ public final class PackedWriter: ByteSink {
     public static let levels = 1...19
 
     private let sink: any ByteSink
-    private let source: String
+    private let source: String?
     private let batch: FrameBatch
     private var cuts: FrameCuts?
     /// The beginning of the content, until it holds the whole header.
@@ -24,7 +24,7 @@ public final class PackedWriter: ByteSink {
     public var name: String { sink.name }
 
     /// `source` is what the content is called in errors.
-    public init(_ sink: any ByteSink, level: Int = PackedWriter.defaultLevel, pool: ThreadPool, source: String = "the container") throws {
+    public init(_ sink: any ByteSink, level: Int = PackedWriter.defaultLevel, pool: ThreadPool, source: String? = nil) throws {
         guard PackedWriter.levels.contains(level) else { throw Failure("level \(level) is not within 1 to 19") }
         (self.sink, self.source) = (sink, source)
         batch = try FrameBatch(level: level, pool: pool)
@@ -33,7 +33,7 @@ public final class PackedWriter: ByteSink {
     public func write(_ bytes: UnsafeRawBufferPointer) throws {
         if cuts != nil { return try append(bytes) }
         beginning.append(contentsOf: bytes)
-        guard let header = try naming(source, headerIfComplete) else { return }
+        guard let header = try source.map { try naming($0, headerIfComplete) } ?? headerIfComplete() else { return }
         cuts = FrameCuts(header.header, dataStart: header.start)
         try beginning.withUnsafeBytes { try append($0) }
         beginning = []
@@ -41,15 +41,17 @@ public final class PackedWriter: ByteSink {
 
     /// Writes what is left and the seek table; refuses content that is cut short.
     public func close() throws {
-        guard let cuts else { throw Failure("the container ends within its header") }
-        guard written == cuts.total else { throw Failure("the container ends at byte \(written) of \(cuts.total)") }
+        guard let cuts else { throw failure("the container ends within its header") }
+        guard written == cuts.total else { throw failure("the container ends at byte \(written) of \(cuts.total)") }
         try batch.flush(to: sink)
         guard !Zstandard.isBomb(content: written, packed: batch.packedCount) else {
-            throw Failure("packs to less than 1/\(Zstandard.ratio) of its size, which readers refuse")
+            throw failure("packs to less than 1/\(Zstandard.ratio) of its size, which readers refuse")
         }
         try sink.write(SeekTable.printed(batch.sizes))
         try sink.close()
     }
+
+    private func failure(_ fact: String) -> Failure { source.map { Failure(fact).about($0) } ?? Failure(fact) }
 
     private func headerIfComplete() throws -> (header: SafetensorsHeader, start: Int)? {
         guard beginning.count >= SafetensorsHeader.lengthSize else { return nil }
@@ -63,7 +65,7 @@ public final class PackedWriter: ByteSink {
 
     private func append(_ bytes: UnsafeRawBufferPointer) throws {
         guard var cuts else { return }
-        guard bytes.count <= cuts.total - written else { throw Failure("the container goes on after its last tensor") }
+        guard bytes.count <= cuts.total - written else { throw failure("the container goes on after its last tensor") }
         var at = 0
         while at < bytes.count {
             let step = min(bytes.count - at, cuts.end - written)

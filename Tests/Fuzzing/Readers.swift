@@ -49,9 +49,9 @@ extension Fuzzer {
         let container = try TernContainer(path)
         let tensors = try contents(container.tensors)
         guard container.root != nil else { return }
-        // A seek table that is missing or ignored does no harm to a reader, but is a problem all the same.
-        let problems = TernContainer.verify(path, ThreadPool(threads: 1))
-        try expect(problems.allSatisfy { $0.tensor == nil }, "a container that reads well does not verify")
+        // Content can be read without the seek table, a damage that only verifying tells.
+        let problems = TernContainer.verify(path, ThreadPool(threads: 1)).filter { !$0.description.contains("the seek table") }
+        try expect(problems.isEmpty, "a container that reads well does not verify")
         try expect(try tensors == streamed.get(), "the file and the stream differ")
     }
 

@@ -21,7 +21,7 @@ import Testing
         return rows
     }
 
-    @Test(arguments: Golden.all) func `every kernel level, number of threads, batch and rewriting gives the same logits`(_ golden: Golden) throws {
+    @Test(arguments: Golden.all) func `kernels, threads, batches and rewritings change no logit`(_ golden: Golden) throws {
         let tokens = try golden.tokens("input_ids")
         let expected = try Traced(golden.model, kernels: .at(.scalar)).trace(tokens).logits
         #expect(expected.count == tokens.count)

@@ -10,11 +10,13 @@ public struct Outcome: Sendable {
     public let signal: Int32?
     public let output: [UInt8]
     public let errors: String
-    /// The most memory that it had resident at a time, in bytes.
-    public let peakBytes: Int
 
     public var text: String { String(decoding: output, as: UTF8.self) }
-    public var lines: [String] { text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0).map(String.init) }
+    /// Lines of standard output, empty ones too.
+    public var lines: [String] {
+        let ends = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return ends.dropLast(ends.last?.isEmpty == true ? 1 : 0).map(String.init)
+    }
     public var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
 }
 
@@ -142,10 +144,12 @@ private final class Child {
         for (number, source) in standard.enumerated() { posix_spawn_file_actions_adddup2(&actions, source, Int32(number)) }
         var signals = sigset_t()
         sigemptyset(&signals)
+        // Signals act on it as on any program, whatever this process and the thread that runs a test have made of them.
+        posix_spawnattr_setsigmask(&attributes, &signals)
         for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         // A group of its own, so that a time limit ends what a shell has started as well.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
         let arguments = words.map { strdup($0) } + [nil], variables = environment.map { strdup($0) } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var pid: pid_t = 0
@@ -166,12 +170,12 @@ private final class Child {
             for index in outputs.indices where waiting[index].revents != 0 { drain(index) }
         }
         closeInput()
-        var status: Int32 = 0, usage = rusage()
-        wait4(pid, &status, 0, &usage)
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
         let signal = status & 0x7F
         return Outcome(
             status: signal == 0 ? status >> 8 & 0xFF : nil, signal: signal == 0 ? nil : signal, output: captured[0],
-            errors: String(decoding: captured[1], as: UTF8.self), peakBytes: usage.ru_maxrss * 1024)
+            errors: String(decoding: captured[1], as: UTF8.self))
     }
 
     private func feed() {

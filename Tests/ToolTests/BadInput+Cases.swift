@@ -10,33 +10,43 @@ extension BadInput {
 
     // Wrong usage.
     static let usage: [BadInput] = [
-        ("infer", "expected argument", []), ("infer", "prompt has to be an argument", ["-"]), ("infer", "--threads", ["x", "--threads", "0"]),
-        ("infer", "--threads", ["x", "--threads", "1025"]), ("infer", "threads", ["x", "--threads", "two"]), ("infer", "threads", ["x", "--threads", "-1"]),
+        ("infer", "expected argument", []), ("infer", "prompt has to be an argument", ["-"]),
+        ("infer", "--threads", ["x", "--threads", "0"]),
+        ("infer", "--threads", ["x", "--threads", "1025"]),
+        ("infer", "threads", ["x", "--threads", "two"]), ("infer", "threads", ["x", "--threads", "-1"]),
         ("infer", "temperature", ["x", "--temperature=-1"]), ("infer", "temperature", ["x", "--temperature", "nan"]),
         ("infer", "temperature", ["x", "--temperature", "inf"]), ("infer", "temperature", ["x", "--temperature", "hot"]),
         ("infer", "top", ["x", "--top-k=-1"]), ("infer", "top", ["x", "--top-p", "1.1"]), ("infer", "top", ["x", "--top-p", "0"]),
-        ("infer", "min", ["x", "--min-p", "2"]), ("infer", "penalty", ["x", "--repetition-penalty", "0"]), ("infer", "seed", ["x", "--seed=-1"]),
+        ("infer", "min", ["x", "--min-p", "2"]),
+        ("infer", "penalty", ["x", "--repetition-penalty", "0"]), ("infer", "seed", ["x", "--seed=-1"]),
         ("infer", "--max-tokens", ["x", "--max-tokens=-1"]), ("infer", "max-tokens", ["x", "--max-tokens", "99999999999999999999"]),
         ("infer", "--batch", ["x", "--batch", "0"]), ("infer", "--stop", ["x", "--stop", ""]), ("infer", "graph", ["x", "--graph=xml"]),
-        ("infer", "Only one of --score", ["x", "--score", "--logits", "y"]), ("infer", "nonsense", ["x", "--nonsense"]), ("infer", "c", ["a", "b", "c"]),
+        ("infer", "Only one of --score", ["x", "--score", "--logits", "y"]),
+        ("infer", "nonsense", ["x", "--nonsense"]), ("infer", "c", ["a", "b", "c"]),
         ("quantize", "expected argument", []), ("quantize", "threads", ["x", "--threads", "0"]), ("quantize", "y", ["x", "y"]),
-        ("pack", "Only one of --unpack", ["--list", "--test", "x"]), ("pack", "--level", ["--level", "0", "x"]), ("pack", "--level", ["--level", "20", "x"]),
+        ("pack", "Only one of --unpack", ["--list", "--test", "x"]),
+        ("pack", "--level", ["--level", "0", "x"]), ("pack", "--level", ["--level", "20", "x"]),
         ("pack", "to", ["--to", "zip", "x"]), ("pack", "extract", ["x", "--extract"]),
     ].map { (program, fact, arguments) in
-        BadInput("\(program) \(arguments.joined(separator: " "))", program, fact.prefix(1).lowercased() + fact.dropFirst(), status: 64) { _ in arguments }
+        let told = fact.prefix(1).lowercased() + fact.dropFirst()
+        return BadInput("\(program) \(arguments.joined(separator: " "))", program, told, status: 64) { _ in arguments }
     }
 
     // Files that cannot be read or written.
     static let paths: [BadInput] = ["infer", "quantize", "pack"].flatMap { program in
         let prompt = program == "infer" ? ["hello"] : []
         return [
-            BadInput("\(program): no such file", program, "cannot open '/nowhere/x': no such file or directory") { _ in ["/nowhere/x"] + prompt },
+            BadInput("\(program): no such file", program, "cannot open '/nowhere/x': no such file or directory") { _ in
+                ["/nowhere/x"] + prompt
+            },
             BadInput("\(program): an empty name", program, "no such file") { _ in [""] + prompt },
             BadInput("\(program): a file as a folder", program, "x/y': not a directory") { ["\(try $0.write("x", "text"))/y"] + prompt },
             BadInput("\(program): an empty file", program, "x'") { [try $0.write("x", "")] + prompt },
             BadInput("\(program): an empty standard input", program, "standard input") { _ in ["-"] + prompt },
             BadInput("\(program): text", program, "x'") { [try $0.write("x", "hello, world\n")] + prompt },
-            BadInput("\(program): a JPEG", program, "x'") { [try $0.write("x", [0xFF, 0xD8, 0xFF, 0xE0] + [UInt8](repeating: 7, count: 100))] + prompt },
+            BadInput("\(program): a JPEG", program, "x'") {
+                [try $0.write("x", [0xFF, 0xD8, 0xFF, 0xE0] + [UInt8](repeating: 7, count: 100))] + prompt
+            },
             BadInput("\(program): no permission", program, "x'") { scratch in
                 let path = try scratch.write("x", "{}")
                 chmod(path, 0)
@@ -49,36 +59,94 @@ extension BadInput {
         BadInput("infer: a name with a line feed", "infer", "cannot open 'a b'") { _ in ["a\nb", "hello"] },
         BadInput("quantize: into no folder", "quantize", "cannot create '") { [try tiny(\.folder), "-o", $0.file("none/x")] },
         BadInput("quantize: onto a folder", "quantize", "is a directory") { [try tiny(\.folder), "-o", $0.folder("y")] },
-        BadInput("quantize: a full disk behind -o", "quantize", "cannot write to '/dev/full': no space left on device") { _ in [try tiny(\.folder), "-o", "/dev/full"] },
-        BadInput("quantize: a full disk behind stdout", "quantize", "cannot write to 'standard output': no space", output: "/dev/full") { _ in [try tiny(\.folder)] },
-        BadInput("quantize: a report into no folder", "quantize", "cannot create '") { [try tiny(\.folder), "-o", $0.file("out/x"), "--report", $0.file("none/r")] },
-        BadInput("quantize: a method that is none", "quantize", "there is no method 'magic'") { _ in [try tiny(\.folder), "--method", "magic"] },
+        BadInput("quantize: a full disk behind -o", "quantize", "cannot write to '/dev/full': no space left on device") { _ in
+            [try tiny(\.folder), "-o", "/dev/full"]
+        },
+        BadInput(
+            "quantize: a full disk behind stdout", "quantize", "cannot write to 'standard output': no space", output: "/dev/full"
+        ) { _ in
+            [try tiny(\.folder)]
+        },
+        BadInput("quantize: a report into no folder", "quantize", "cannot create '") {
+            [try tiny(\.folder), "-o", $0.file("out/x"), "--report", $0.file("none/r")]
+        },
+        BadInput("quantize: a method that is none", "quantize", "there is no method 'magic'") { _ in
+            [try tiny(\.folder), "--method", "magic"]
+        },
         BadInput("pack: into no folder", "pack", "cannot create '") { [try tiny(\.raw), "-o", $0.file("none/x")] },
         BadInput("pack: a full disk behind -o", "pack", "cannot write to '/dev/full'") { _ in [try tiny(\.raw), "-o", "/dev/full"] },
-        BadInput("pack: a full disk behind stdout", "pack", "cannot write to 'standard output'", output: "/dev/full") { _ in [try tiny(\.raw)] },
-        BadInput("pack: unpacking onto a full disk", "pack", "cannot write to 'standard output'", output: "/dev/full") { _ in ["--unpack", try tiny(\.packed)] },
-        BadInput("pack: a list onto a full disk", "pack", "cannot write to 'standard output'", output: "/dev/full") { _ in ["--list", try tiny(\.packed)] },
+        BadInput(
+            "pack: a full disk behind stdout", "pack", "cannot write to 'standard output'", output: "/dev/full"
+        ) { _ in
+            [try tiny(\.raw)]
+        },
+        BadInput(
+            "pack: unpacking onto a full disk", "pack", "cannot write to 'standard output'", output: "/dev/full"
+        ) { _ in
+            ["--unpack", try tiny(\.packed)]
+        },
+        BadInput(
+            "pack: a list onto a full disk", "pack", "cannot write to 'standard output'", output: "/dev/full"
+        ) { _ in
+            ["--list", try tiny(\.packed)]
+        },
         BadInput("pack: what is packed already", "pack", "is packed already") { [try tiny(\.packed), "-o", $0.file("out/there")] },
-        BadInput("pack: a folder that exists already", "pack", "exists already") { [try tiny(\.packed), "--to", "huggingface", "-o", $0.file("out")] },
-        BadInput("pack: a folder to standard output", "pack", "a folder cannot go to standard output") { _ in [try tiny(\.packed), "--to", "huggingface"] },
-        BadInput("pack: a folder within no folder", "pack", "cannot create '") { [try tiny(\.packed), "--to", "huggingface", "-o", $0.file("none/x")] },
-        BadInput("infer: answers onto a full disk", "infer", "cannot write to 'standard output'", output: "/dev/full") { _ in [try tiny(\.packed), "hello"] },
+        BadInput("pack: a folder that exists already", "pack", "exists already") {
+            [try tiny(\.packed), "--to", "huggingface", "-o", $0.file("out")]
+        },
+        BadInput("pack: a folder to standard output", "pack", "a folder cannot go to standard output") { _ in
+            [try tiny(\.packed), "--to", "huggingface"]
+        },
+        BadInput("pack: a folder within no folder", "pack", "cannot create '") {
+            [try tiny(\.packed), "--to", "huggingface", "-o", $0.file("none/x")]
+        },
+        BadInput(
+            "infer: answers onto a full disk", "infer", "cannot write to 'standard output'", output: "/dev/full"
+        ) { _ in
+            [try tiny(\.packed), "hello"]
+        },
         BadInput("infer: --help onto a full disk", "infer", "no space left", output: "/dev/full") { _ in ["--help"] },
-        BadInput("infer: scores onto a full disk", "infer", "cannot write to 'standard output'", output: "/dev/full") { _ in [try tiny(\.packed), "hello", "--score"] },
-        BadInput("infer: logits into no folder", "infer", "cannot create '") { [try tiny(\.packed), "hello", "--logits", $0.file("none/x")] },
-        BadInput("infer: logits onto a full disk", "infer", "cannot write to '/dev/full'") { _ in [try tiny(\.packed), "hello", "--logits", "/dev/full"] },
-        BadInput("infer: logits of two prompts", "infer", "--logits takes one prompt", input: .text("a\nb\n")) { [try tiny(\.packed), "--logits", $0.file("out/x")] },
+        BadInput(
+            "infer: scores onto a full disk", "infer", "cannot write to 'standard output'", output: "/dev/full"
+        ) { _ in
+            [try tiny(\.packed), "hello", "--score"]
+        },
+        BadInput("infer: logits into no folder", "infer", "cannot create '") {
+            [try tiny(\.packed), "hello", "--logits", $0.file("none/x")]
+        },
+        BadInput("infer: logits onto a full disk", "infer", "cannot write to '/dev/full'") { _ in
+            [try tiny(\.packed), "hello", "--logits", "/dev/full"]
+        },
+        BadInput("infer: logits of two prompts", "infer", "--logits takes one prompt", input: .text("a\nb\n")) {
+            [try tiny(\.packed), "--logits", $0.file("out/x")]
+        },
         BadInput("infer: logits of no prompt", "infer", "there is no prompt") { [try tiny(\.packed), "--logits", $0.file("out/x")] },
-        BadInput("infer: a state into no folder", "infer", "cannot create '") { [try tiny(\.packed), "hello", "--save-state", $0.file("none/x")] },
-        BadInput("infer: a kernel level that is none", "infer", "unknown kernel level 'mmx' in TERN_CPU", environment: ["TERN_CPU": "mmx"]) { _ in [try tiny(\.packed), "x"] },
-        BadInput("quantize: a kernel level that is none", "quantize", "unknown kernel level '' in TERN_CPU", environment: ["TERN_CPU": ""]) { _ in [try tiny(\.folder)] },
+        BadInput("infer: a state into no folder", "infer", "cannot create '") {
+            [try tiny(\.packed), "hello", "--save-state", $0.file("none/x")]
+        },
+        BadInput(
+            "infer: a kernel level that is none", "infer", "unknown kernel level 'mmx' in TERN_CPU", environment: ["TERN_CPU": "mmx"]
+        ) { _ in
+            [try tiny(\.packed), "x"]
+        },
+        BadInput(
+            "quantize: a kernel level that is none", "quantize", "unknown kernel level '' in TERN_CPU", environment: ["TERN_CPU": ""]
+        ) { _ in
+            [try tiny(\.folder)]
+        },
         BadInput("infer: hf: without a name", "infer", "'hf:' is not of the form hf:owner/name") { _ in ["hf:", "x"] },
         BadInput("infer: hf: with a way out", "infer", "is not of the form hf:owner/name") { _ in ["hf:../x", "x"] },
-        BadInput("infer: hf: that is not there", "infer", "cannot find 'hf:a/b' in the local cache", environment: ["HF_HOME": "/nowhere"]) { _ in ["hf:a/b", "x"] },
+        BadInput(
+            "infer: hf: that is not there", "infer", "cannot find 'hf:a/b' in the local cache", environment: ["HF_HOME": "/nowhere"]
+        ) { _ in
+            ["hf:a/b", "x"]
+        },
     ]
 
     /// The folder of a small model, changed, put through quantize onto a file that exists already.
-    private static func checkpoint(_ what: String, _ fact: String, _ change: @escaping @Sendable (inout Hostile) throws -> Void) -> [BadInput] {
+    private static func checkpoint(
+        _ what: String, _ fact: String, _ change: @escaping @Sendable (inout Hostile) throws -> Void
+    ) -> [BadInput] {
         [
             BadInput("quantize: \(what)", "quantize", fact) { scratch in
                 var model = try Hostile()
@@ -93,7 +161,9 @@ extension BadInput {
         ]
     }
 
-    private static func entry(_ fields: String, _ data: Int = 4) -> [UInt8] { safetensors(header: "{\"a\":{\(fields)}}", [UInt8](repeating: 0, count: data)) }
+    private static func entry(_ fields: String, _ data: Int = 4) -> [UInt8] {
+        safetensors(header: "{\"a\":{\(fields)}}", [UInt8](repeating: 0, count: data))
+    }
 
     // Weights and the files that they lie in.
     static let checkpoints: [BadInput] = [
@@ -112,24 +182,52 @@ extension BadInput {
         checkpoint("an unknown element type", "element type 'F7'") { $0.file = entry(#""dtype":"F7","shape":[1],"data_offsets":[0,4]"#) },
         checkpoint("no shape", "tensor 'a' has no shape") { $0.file = entry(#""dtype":"F32","data_offsets":[0,4]"#) },
         checkpoint("a negative shape", "tensor 'a'") { $0.file = entry(#""dtype":"F32","shape":[-1],"data_offsets":[0,4]"#) },
-        checkpoint("a shape that overflows", "tensor 'a'") { $0.file = entry(#""dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]"#) },
-        checkpoint("a fractional shape", "tensor 'a' has no shape") { $0.file = entry(#""dtype":"F32","shape":[1.5],"data_offsets":[0,4]"#) },
-        checkpoint("offsets that are negative", "tensor 'a' takes 4 bytes, but its offsets are -4 and 0") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[-4,0]"#) },
-        checkpoint("offsets that are huge", "tensor 'a'") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[0,9223372036854775807]"#) },
-        checkpoint("offsets beyond integers", "tensor 'a'") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551616]"#) },
-        checkpoint("offsets backwards", "tensor 'a'") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[4,0]"#) },
-        checkpoint("a tensor beyond the file", "the tensors take 400 bytes, but 4 follow") { $0.file = entry(#""dtype":"F32","shape":[100],"data_offsets":[0,400]"#) },
-        checkpoint("a terabyte tensor", "the tensors take 4398046511104 bytes") { $0.file = entry(#""dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]"#) },
-        checkpoint("bytes of no tensor", "belong to no") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[4,8]"#, 8) },
-        checkpoint("bytes after the last tensor", "belong to none") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[0,4]"#, 9) },
-        checkpoint("tensors that overlap", "overlaps") {
-            $0.file = safetensors(header: #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#, [UInt8](repeating: 0, count: 6))
+        checkpoint("a shape that overflows", "tensor 'a'") {
+            $0.file = entry(#""dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]"#)
         },
-        checkpoint("a missing tensor", "tensor 'model.layers.1.attn.i_proj.weight' is missing") { $0.tensors.removeAll { $0.name == "model.layers.1.attn.i_proj.weight" } },
-        checkpoint("a missing gain", "tensor 'lm_head.norm.weight' is missing") { $0.tensors.removeAll { $0.name == "lm_head.norm.weight" } },
-        checkpoint("a matrix the wrong way round", "tensor 'model.layers.0.mlp.down_proj.weight'") { try $0.change("model.layers.0.mlp.down_proj.weight") { $0.shape.reverse() } },
-        checkpoint("a vector for a matrix", "has shape [64], expected [8, 8]") { try $0.change("model.layers.0.attn.i_proj.weight") { $0.shape = [64] } },
-        checkpoint("a matrix of integers", "has elements of type I32") { try $0.change("model.layers.0.attn.i_proj.weight") { $0.element = "I32" } },
+        checkpoint("a fractional shape", "tensor 'a' has no shape") {
+            $0.file = entry(#""dtype":"F32","shape":[1.5],"data_offsets":[0,4]"#)
+        },
+        checkpoint("offsets that are negative", "tensor 'a' takes 4 bytes, but its offsets are -4 and 0") {
+            $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[-4,0]"#)
+        },
+        checkpoint("offsets that are huge", "tensor 'a'") {
+            $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[0,9223372036854775807]"#)
+        },
+        checkpoint("offsets beyond integers", "tensor 'a'") {
+            $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551616]"#)
+        },
+        checkpoint("offsets backwards", "tensor 'a'") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[4,0]"#) },
+        checkpoint("a tensor beyond the file", "the tensors take 400 bytes, but 4 follow") {
+            $0.file = entry(#""dtype":"F32","shape":[100],"data_offsets":[0,400]"#)
+        },
+        checkpoint("a terabyte tensor", "the tensors take 4398046511104 bytes") {
+            $0.file = entry(#""dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]"#)
+        },
+        checkpoint("bytes of no tensor", "belong to no") { $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[4,8]"#, 8) },
+        checkpoint("bytes after the last tensor", "belong to none") {
+            $0.file = entry(#""dtype":"F32","shape":[1],"data_offsets":[0,4]"#, 9)
+        },
+        checkpoint("tensors that overlap", "overlaps") {
+            let second = #""b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}"#
+            $0.file = safetensors(
+                header: #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},\#(second)}"#, [UInt8](repeating: 0, count: 6))
+        },
+        checkpoint("a missing tensor", "tensor 'model.layers.1.attn.i_proj.weight' is missing") {
+            $0.tensors.removeAll { $0.name == "model.layers.1.attn.i_proj.weight" }
+        },
+        checkpoint("a missing gain", "tensor 'lm_head.norm.weight' is missing") {
+            $0.tensors.removeAll { $0.name == "lm_head.norm.weight" }
+        },
+        checkpoint("a matrix the wrong way round", "tensor 'model.layers.0.mlp.down_proj.weight'") {
+            try $0.change("model.layers.0.mlp.down_proj.weight") { $0.shape.reverse() }
+        },
+        checkpoint("a vector for a matrix", "has shape [64], expected [8, 8]") {
+            try $0.change("model.layers.0.attn.i_proj.weight") { $0.shape = [64] }
+        },
+        checkpoint("a matrix of integers", "has elements of type I32") {
+            try $0.change("model.layers.0.attn.i_proj.weight") { $0.element = "I32" }
+        },
         checkpoint("a gain of integers", "has elements of type I32") { try $0.change("model.norm.weight") { $0.element = "I32" } },
     ].flatMap { $0 } + ["a NaN": Float.nan, "an infinity": .infinity].flatMap { what, value in
         ["model.layers.0.attn.i_proj.weight", "model.norm.weight", "model.embeddings.weight", "lm_head.weight"].flatMap { name in
@@ -173,8 +271,14 @@ extension BadInput {
         configuration(with: "intermediate_size", 1.5, "'intermediate_size': 1.5"),
         checkpoint("an index that is no JSON", "index.json'") { $0.others["model.safetensors.index.json"] = "{" },
         checkpoint("an index without a map", "no weight_map") { $0.others["model.safetensors.index.json"] = "{}" },
-        checkpoint("an index that leads out", "no file name within the folder") { $0.others["model.safetensors.index.json"] = #"{"weight_map": {"a": "../a.safetensors"}}"# },
-        checkpoint("an index with a missing shard", "no such file") { $0.others["model.safetensors.index.json"] = #"{"weight_map": {"a": "a.safetensors"}}"# },
-        checkpoint("an index that names other tensors", "index") { $0.others["model.safetensors.index.json"] = #"{"weight_map": {"a": "model.safetensors"}}"# },
+        checkpoint("an index that leads out", "no file name within the folder") {
+            $0.others["model.safetensors.index.json"] = #"{"weight_map": {"a": "../a.safetensors"}}"#
+        },
+        checkpoint("an index with a missing shard", "no such file") {
+            $0.others["model.safetensors.index.json"] = #"{"weight_map": {"a": "a.safetensors"}}"#
+        },
+        checkpoint("an index that names other tensors", "index") {
+            $0.others["model.safetensors.index.json"] = #"{"weight_map": {"a": "model.safetensors"}}"#
+        },
     ].flatMap { $0 }
 }

@@ -18,12 +18,15 @@ extension BadInput {
 
     static let containers: [BadInput] = [
         container("plain safetensors", "x': not a tern container") { try safetensors(Hostile().tensors) },
-        container("a code of 3", "tensor 'lm_head.weight': a code is 3") { try Hostile.container { try? $1[index(of: "lm_head.weight", $0)][5] = 0b0101_0111 } },
+        container("a code of 3", "tensor 'lm_head.weight': a code is 3") {
+            try Hostile.container { try? $1[index(of: "lm_head.weight", $0)][5] = 0b0101_0111 }
+        },
         container("an unknown operation", "x': ") { try Hostile.container { manifest, _ in manifest.graph = ["nodes": []] } },
         container("a terabyte frame", "x'") { Hostile.claim(1 << 40) },
         container("a bomb", "unpacks to more than 1000 times its size") {
             let count = 3 << 30
-            return Hostile.bomb(safetensors(header: #"{"a":{"dtype":"U8","shape":[\#(count)],"data_offsets":[0,\#(count)]}}"#), zeros: 5 << 28)
+            let header = #"{"a":{"dtype":"U8","shape":[\#(count)],"data_offsets":[0,\#(count)]}}"#
+            return Hostile.bomb(safetensors(header: header), zeros: 5 << 28)
         },
         container("half a magic number", "x'") { [0x28, 0xB5] },
         container("a skippable frame alone", "x'") { [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4] },
@@ -49,30 +52,47 @@ extension BadInput {
     }
 
     // Files that end too early. Without its whole seek table, 33 bytes, a packed one would be readable.
-    static let cuts: [BadInput] = [0, 1, 4, 7, 8, 9, 100, 5_000, 30_000, 100_000, 300_000, -1_000, -34, -32, -1].flatMap { count in
-        [("raw", \Made.raw), ("packed", \Made.packed)].flatMap { form, path in
-            container("\(form), cut at \(count)", "x'") {
-                let whole = try bytes(of: Made.tiny[keyPath: path])
-                return Array(count < 0 ? whole.dropLast(-count) : whole.prefix(count))
-            }
+    static let cuts = containerCuts + shardCuts + streamCuts
+
+    private static let forms: [(String, KeyPath<Made, String> & Sendable)] = [("raw", \.raw), ("packed", \.packed)]
+
+    private static func cut(_ bytes: [UInt8], at count: Int) -> [UInt8] { Array(count < 0 ? bytes.dropLast(-count) : bytes.prefix(count)) }
+
+    private static let containerCuts: [BadInput] = [0, 1, 4, 7, 8, 9, 100, 5_000, 30_000, 100_000, 300_000, -1_000, -34, -32, -1].flatMap { count in
+        forms.flatMap { form, path in
+            container("\(form), cut at \(count)", "x'") { cut(try bytes(of: Made.tiny[keyPath: path]), at: count) }
         }
-    } + [0, 7, 8, 100, 3_000, -1].flatMap { count in
+    }
+
+    private static let shardCuts: [BadInput] = [0, 7, 8, 100, 3_000, -1].flatMap { count in
         ["infer", "quantize"].map { program in
             BadInput("\(program): a shard cut at \(count)", program, "model-00003-of-00005.safetensors'") { scratch in
-                let folder = try scratch.copy(of: Golden.named("mmfree-tiny-bf16-sharded").model, as: "model"), name = "model-00003-of-00005.safetensors"
-                let whole = try bytes(of: "\(folder)/\(name)")
-                try scratch.write("model/\(name)", Array(count < 0 ? whole.dropLast(-count) : whole.prefix(count)))
+                let folder = try scratch.copy(of: Golden.named("mmfree-tiny-bf16-sharded").model, as: "model")
+                let name = "model-00003-of-00005.safetensors"
+                try scratch.write("model/\(name)", cut(bytes(of: "\(folder)/\(name)"), at: count))
                 return [folder] + (program == "infer" ? ["hello"] : ["-o", scratch.file("out/there")])
             }
         }
-    } + [("raw", \Made.raw), ("packed", \Made.packed)].flatMap { form, path in
+    }
+
+    private static let streamCuts: [BadInput] = forms.flatMap { form, path in
         [
-            BadInput("pack: a cut \(form) stream", "pack", "standard input", input: .bytes((try? Array(bytes(of: Made.tiny[keyPath: path]).dropLast(9_000))) ?? [])) { ["--unpack", "-o", $0.file("out/x")] },
-            BadInput("infer: a cut \(form) stream", "infer", "standard input", input: .bytes((try? Array(bytes(of: Made.tiny[keyPath: path]).dropLast(9_000))) ?? [])) { _ in ["-", "x"] },
+            BadInput("pack: a cut \(form) stream", "pack", "standard input", input: cutStream(path)) {
+                ["--unpack", "-o", $0.file("out/x")]
+            },
+            BadInput("infer: a cut \(form) stream", "infer", "standard input", input: cutStream(path)) { _ in
+                ["-", "x"]
+            },
         ]
     }
 
-    private static func manifest(_ what: String, _ fact: String, _ change: @escaping @Sendable (inout JSONObject, Scratch) throws -> Void) -> [BadInput] {
+    private static func cutStream(_ form: KeyPath<Made, String>) -> ProgramInput {
+        .bytes((try? bytes(of: Made.tiny[keyPath: form]).dropLast(9_000)) ?? [])
+    }
+
+    private static func manifest(
+        _ what: String, _ fact: String, _ change: @escaping @Sendable (inout JSONObject, Scratch) throws -> Void
+    ) -> [BadInput] {
         ["infer", "quantize"].map { program in
             BadInput("\(program): a manifest \(what)", program, fact) { scratch in
                 let made = try Made.tiny
@@ -92,8 +112,12 @@ extension BadInput {
 
     // Manifest files.
     static let manifests: [BadInput] = [
-        manifest("that leads out of its folder", "is not a path within the manifest's folder") { manifest, _ in manifest["parts"] = try part("../x.tern") },
-        manifest("with an absolute path", "is not a path within the manifest's folder") { manifest, _ in manifest["parts"] = try part(Made.tiny.packed) },
+        manifest("that leads out of its folder", "is not a path within the manifest's folder") { manifest, _ in
+            manifest["parts"] = try part("../x.tern")
+        },
+        manifest("with an absolute path", "is not a path within the manifest's folder") { manifest, _ in
+            manifest["parts"] = try part(Made.tiny.packed)
+        },
         manifest("that leads out by a link", "is not a path within the manifest's folder") { manifest, scratch in
             symlink(try Made.tiny.packed, scratch.file("link.tern"))
             manifest["parts"] = try part("link.tern")
@@ -114,11 +138,14 @@ extension BadInput {
             manifest["graph"] = ["nodes": [["name": "x", "operation": "magic", "inputs": [], "attributes": [:]]]]
         },
         manifest("with a graph of other sizes", "m.json'") { manifest, _ in
-            manifest["graph"] = ["nodes": [["name": "x", "operation": "embedding", "inputs": [], "attributes": ["table": "model.embeddings.weight", "vocabulary": 7, "width": 9]]]]
+            let attributes: JSON = ["table": "model.embeddings.weight", "vocabulary": 7, "width": 9]
+            manifest["graph"] = ["nodes": [["name": "x", "operation": "embedding", "inputs": [], "attributes": attributes]]]
         },
     ].flatMap { $0 }
 
-    private static func tokenizer(_ what: String, _ fact: String, _ change: @escaping @Sendable (inout [UInt8]) throws -> Void) -> BadInput {
+    private static func tokenizer(
+        _ what: String, _ fact: String, _ change: @escaping @Sendable (inout [UInt8]) throws -> Void
+    ) -> BadInput {
         BadInput("infer: a tokenizer \(what)", "infer", fact) { scratch in
             let folder = try scratch.copy(of: Made.tiny.folder, as: "model")
             var text = try bytes(of: folder + "/tokenizer.json")
@@ -146,7 +173,8 @@ extension BadInput {
         tokenizer("that is a nesting bomb", "tokenizer.json'") { $0 = [UInt8](repeating: UInt8(ascii: "["), count: 1 << 20) },
         tokenizer("without a model", "tokenizer.json'") { $0 = Array("{}".utf8) },
         tokenizer("without merges", "merges", model("merges") { _ in nil }),
-        tokenizer("with a merge of tokens that are missing", "needs token", model("merges") { .array(($0?.arrayValue ?? []) + ["qqqq zzzz"]) }),
+        tokenizer(
+            "with a merge of tokens that are missing", "needs token", model("merges") { .array(($0?.arrayValue ?? []) + ["qqqq zzzz"]) }),
         tokenizer("with a merge of three", "merge 0", model("merges") { _ in ["a b c"] }),
         tokenizer("with a merge of none", "merge 0", model("merges") { _ in [7] }),
         tokenizer("without a vocabulary", "tokenizer.json'", model("vocab") { _ in nil }),
@@ -154,7 +182,9 @@ extension BadInput {
         tokenizer("of a type that is unknown", "tokenizer.json'", model("type") { _ in "Magic" }),
     ]
 
-    private static func state(_ what: String, _ fact: String, _ change: @escaping @Sendable (Scratch, [UInt8]) throws -> [UInt8]) -> BadInput {
+    private static func state(
+        _ what: String, _ fact: String, _ change: @escaping @Sendable (Scratch, [UInt8]) throws -> [UInt8]
+    ) -> BadInput {
         BadInput("infer: a state \(what)", "infer", fact) { scratch in
             let path = scratch.file("state")
             try expectDone(run("infer", [Made.tiny.packed, "hello", "--max-tokens", "3", "--save-state", path]))
@@ -187,6 +217,8 @@ extension BadInput {
             all[0].shape[0] -= 1
             return safetensors(all, metadata: metadata?.compact)
         },
-        BadInput("infer: a state that is not there", "infer", "no such file") { [try Made.tiny.packed, "x", "--load-state", $0.file("none")] },
+        BadInput("infer: a state that is not there", "infer", "no such file") {
+            [try Made.tiny.packed, "x", "--load-state", $0.file("none")]
+        },
     ]
 }

@@ -24,7 +24,8 @@ struct Hostile {
         let graph = try family.graph(configuration: .object(Hostile.configuration))
         let source = try MemorySource(randomFor: graph, seed: 3)
         tensors = try source.entries.enumerated().map { index, entry in
-            try TensorBytes(name: entry.name, element: entry.element.rawValue, shape: entry.shape, bytes: source.withBytes(index) { Array($0) })
+            let bytes = try source.withBytes(index) { Array($0) }
+            return TensorBytes(name: entry.name, element: entry.element.rawValue, shape: entry.shape, bytes: bytes)
         }
     }
 

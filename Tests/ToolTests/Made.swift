@@ -44,17 +44,21 @@ struct Made: Sendable, CustomStringConvertible {
 }
 
 func expectDone(_ outcome: Outcome, _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(outcome.status == 0, "\(what): status \(outcome.status ?? -1), signal \(outcome.signal ?? 0): \(outcome.errors)", sourceLocation: sourceLocation)
+    let told = "\(what): status \(outcome.status ?? -1), signal \(outcome.signal ?? 0): \(outcome.errors)"
+    #expect(outcome.status == 0, "\(told)", sourceLocation: sourceLocation)
 }
 
 /// One line of failure, by the program's name, with the fact, and nothing else.
 func expectRefused(
-    _ outcome: Outcome, _ program: String, status: Int32 = 2, _ fact: String, _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation
+    _ outcome: Outcome, _ program: String, status: Int32 = 2, _ fact: String, _ what: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
 ) {
     let told = "\(what): status \(outcome.status ?? -1), signal \(outcome.signal ?? 0), '\(outcome.errors)'"
     #expect(outcome.status == status, "\(told)", sourceLocation: sourceLocation)
     #expect(outcome.errorLines.count == 1 && outcome.errors.hasSuffix("\n"), "\(told)", sourceLocation: sourceLocation)
-    #expect(outcome.errors.hasPrefix("\(program): ") && outcome.errors.contains(fact), "\(told), expected '\(fact)'", sourceLocation: sourceLocation)
+    #expect(
+        outcome.errors.hasPrefix("\(program): ") && outcome.errors.contains(fact),
+        "\(told), expected '\(fact)'", sourceLocation: sourceLocation)
     #expect(outcome.errors.utf8.count < 1000, "\(what)", sourceLocation: sourceLocation)
 }
 

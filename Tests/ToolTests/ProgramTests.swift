@@ -49,7 +49,8 @@ import Testing
     @Test func `what is written with -o replaces a file, also through a link, and is readable as others are`() throws {
         let made = try Made.tiny, scratch = try Scratch()
         try scratch.write("x", "before")
-        try expectDone(shell("ln -s x link && umask 022 && pack '\(made.raw)' -o link && test -L link && test \"$(stat -c %a x)\" = 644", folder: scratch.path))
+        let line = "ln -s x link && umask 022 && pack '\(made.raw)' -o link && test -L link && test \"$(stat -c %a x)\" = 644"
+        try expectDone(shell(line, folder: scratch.path))
         #expect(try bytes(of: scratch.file("x")) == bytes(of: made.packed))
         #expect(names(in: scratch.path) == ["link", "x"])
     }

@@ -10,7 +10,9 @@ struct TensorBytes: Equatable {
     var shape: [Int]
     var bytes: [UInt8]
 
-    var floats: [Float] { (0..<bytes.count / 4).map { at in bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4 * at, as: Float.self) } } }
+    var floats: [Float] {
+        bytes.withUnsafeBytes { bytes in (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
+    }
 }
 
 func tensors(in path: String) throws -> [TensorBytes] {
@@ -30,8 +32,9 @@ func safetensors(_ tensors: [TensorBytes], metadata: String? = nil) -> [UInt8] {
     var members: [String] = metadata.map { ["\"__metadata__\":\($0)"] } ?? [], at = 0
     for tensor in tensors {
         let shape = tensor.shape.map(String.init).joined(separator: ",")
-        members.append(#""\#(tensor.name)":{"dtype":"\#(tensor.element)","shape":[\#(shape)],"data_offsets":[\#(at),\#(at + tensor.bytes.count)]}"#)
-        at += tensor.bytes.count
+        let end = at + tensor.bytes.count
+        members.append(#""\#(tensor.name)":{"dtype":"\#(tensor.element)","shape":[\#(shape)],"data_offsets":[\#(at),\#(end)]}"#)
+        at = end
     }
     return safetensors(header: "{\(members.joined(separator: ","))}", tensors.flatMap(\.bytes))
 }
