@@ -33,7 +33,7 @@ public final class PackedWriter: ByteSink {
     public func write(_ bytes: UnsafeRawBufferPointer) throws {
         if cuts != nil { return try append(bytes) }
         beginning.append(contentsOf: bytes)
-        guard let header = try source.map { try naming($0, headerIfComplete) } ?? headerIfComplete() else { return }
+        guard let header = try source.map({ try naming($0, headerIfComplete) }) ?? headerIfComplete() else { return }
         cuts = FrameCuts(header.header, dataStart: header.start)
         try beginning.withUnsafeBytes { try append($0) }
         beginning = []

@@ -25,6 +25,7 @@ public enum Packing {
     @discardableResult
     public static func unpack(_ reader: any ByteReader, to sink: any ByteSink) throws -> Sizes {
         let (kind, whole) = try Kind.of(reader)
+        guard kind == .raw || kind == .packed else { throw Failure("'\(reader.name)' is not a container") }
         return try copy(kind == .packed ? ZstandardReader(whole) : whole, to: sink) { _ in }
     }
 

@@ -15,7 +15,8 @@ public struct SizeSummary {
     public func printed(json: Bool) -> String {
         guard json else { return "\(weights) weights, \(byteText(before)) -> \(byteText(after)), \(decimal(bits, 2)) bits a weight" }
         let object: JSON = [
-            "weights": .integer(weights), "bytes_before": .integer(before), "bytes_after": .integer(after), "bits_per_weight": .number(bits),
+            "weights": .integer(weights), "bytes_before": .integer(before), "bytes_after": .integer(after),
+            "bits_per_weight": .number(bits),
         ]
         return object.compact
     }

@@ -27,7 +27,9 @@ struct Quantize: TernCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard report != "-" || output != "-" else { throw ValidationError("The container and the report cannot both go to standard output") }
+        guard report != "-" || output != "-" else {
+            throw ValidationError("The container and the report cannot both go to standard output")
+        }
     }
 
     func execute() throws {

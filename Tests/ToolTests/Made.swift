@@ -38,7 +38,7 @@ struct Made: Sendable, CustomStringConvertible {
         try expectDone(run("quantize", [golden.model, "-o", raw]))
         try expectDone(run("pack", [raw, "-o", packed]))
         let text = try run("pack", ["--manifest", packed])
-        try expectDone(text)
+        expectDone(text)
         manifest = try scratch.write("\(golden.name).json", text.output)
     }
 }

@@ -36,7 +36,9 @@ public final class Machine {
     private func checkMemory() throws {
         let states = stateful.reduce(0) { $0 + running.nodes[$1].operation.stateWidth * MemoryLayout<Float>.size }
         let bytes = plan.size * Machine.rowLimit + states
-        guard bytes <= Machine.memoryLimit else { throw Failure("the graph's rows and states take \(bytes) bytes, more than \(Machine.memoryLimit)") }
+        guard bytes <= Machine.memoryLimit else {
+            throw Failure("the graph's rows and states take \(bytes) bytes, more than \(Machine.memoryLimit)")
+        }
     }
 
     /// Much more than the rows of any real model take.

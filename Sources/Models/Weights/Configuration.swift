@@ -30,7 +30,9 @@ public struct Configuration {
     /// A positive number.
     public func positive(_ key: String, default standard: Double) throws -> Double {
         guard let value = value(key) else { return standard }
-        guard let number = value.doubleValue, number > 0, Float(number) > 0, Float(number).isFinite else { throw refusal(key, value, "a positive number") }
+        guard let number = value.doubleValue, Float(number) > 0, Float(number).isFinite else {
+            throw refusal(key, value, "a positive number")
+        }
         return number
     }
 
