@@ -9,38 +9,53 @@ let package = Package(
     name: "tern",
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
     targets: [
+        // The libraries of C.
+        .target(name: "CTernKernels"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CTernKernels"),
+
+        // The libraries, from the ground up.
         .target(name: "Basis", dependencies: ["CCrypto"]),
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
         .target(name: "Tokens", dependencies: ["Basis"]),
-        .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
-        .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
+        .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
+        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean", "HuggingFace", "Tern"]),
+        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
+
+        // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
+
+        // File formats.
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
-        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean", "HuggingFace", "Tern"]),
-        .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
-        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
+        .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
+        .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
+
+        // The programs.
         .executableTarget(name: "quantize", dependencies: ["Basis", "Tensors", "Toolkit", argumentParser]),
         .executableTarget(name: "pack", dependencies: ["Basis", "Tensors", "Tern", "Toolkit", argumentParser]),
         .executableTarget(name: "infer", dependencies: ["Basis", "Generation", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
-        .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors"], path: "Tests/Support"),
-        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "infer", "pack", "quantize"]),
-        .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
-        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Tern", "quantize", "pack", "infer"]),
+
+        // Commands that measure.
         .executableTarget(name: "random-checkpoint", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/RandomCheckpoint"),
         .executableTarget(name: "decode-speed", dependencies: ["Basis", "Models", "Tensors", "Toolkit", argumentParser], path: "Benchmarks/DecodeSpeed"),
-        .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
-        .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
-        .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
-        .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
-        .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
+        .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
+
+        // What tests share, and the fuzzers.
+        .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors"], path: "Tests/Support"),
         .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
         .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "Generation", "HuggingFace", "Models", "Safetensors", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
+
+        // The tests.
+        .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
+        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "infer", "pack", "quantize"]),
+        .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
+        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Tern", "quantize", "pack", "infer"]),
+        .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
+        .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
+        .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "HuggingFace", "Safetensors", "Tensors", "Tern", "TestFiles"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),
     ]
