@@ -43,16 +43,16 @@ let package = Package(
         .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
 
         // What tests share, and the fuzzers.
-        .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors"], path: "Tests/Support"),
+        .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "TestFiles"], path: "Tests/Support"),
         .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
         .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "Generation", "HuggingFace", "Models", "Safetensors", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
 
         // The tests.
         .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
-        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "infer", "pack", "quantize"]),
-        .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
-        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "Tensors", "Tern", "quantize", "pack", "infer"]),
+        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "TestFiles", "infer", "pack", "quantize"]),
+        .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
+        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "quantize", "pack", "infer"]),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),

@@ -1,5 +1,6 @@
 import Glibc
 import Support
+import TestFiles
 import Testing
 
 /// What README, ARCHITECTURE and CONTRIBUTING say is so.

@@ -1,5 +1,6 @@
 import Glibc
 import Support
+import TestFiles
 import Testing
 
 /// The manual says what the programs do.

@@ -3,6 +3,7 @@ import Catalog
 import Glibc
 import Models
 import Support
+import TestFiles
 import Testing
 
 /// What each family makes of its configurations, printed, is under review: TERN_RECORD=1 records it anew.

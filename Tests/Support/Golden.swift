@@ -4,6 +4,7 @@ import Glibc
 import Models
 import Safetensors
 import Tensors
+import TestFiles
 
 /// What an original implementation computes for one model: numbers recorded in `golden.json` and `golden.safetensors`.
 public struct Golden: Sendable, CustomStringConvertible {

@@ -2,6 +2,7 @@ import Basis
 import Glibc
 import Support
 import Tensors
+import TestFiles
 import Testing
 
 /// What infer answers does not depend on how the model came to it or how it is run.

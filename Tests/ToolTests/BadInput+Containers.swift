@@ -2,6 +2,7 @@ import Basis
 import Glibc
 import Support
 import Tern
+import TestFiles
 import Testing
 
 extension BadInput {

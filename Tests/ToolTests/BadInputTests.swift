@@ -1,6 +1,7 @@
 import Basis
 import Glibc
 import Support
+import TestFiles
 import Testing
 
 /// A bad input, what is done with it, and how it is told.

@@ -2,6 +2,7 @@ import Basis
 import Glibc
 import Support
 import Tensors
+import TestFiles
 import Testing
 
 /// What quantize and pack make of a model.

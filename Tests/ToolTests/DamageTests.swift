@@ -1,6 +1,7 @@
 import Basis
 import Safetensors
 import Support
+import TestFiles
 import Testing
 
 /// pack --test finds every damage.

@@ -5,6 +5,7 @@ import Safetensors
 import Support
 import Tensors
 import Tern
+import TestFiles
 
 /// A model small enough to be broken in every way: its Hugging Face folder in parts.
 struct Hostile {

@@ -1,6 +1,7 @@
 import Basis
 import Glibc
 import Support
+import TestFiles
 import Testing
 
 /// A golden model in every form that the programs take, made once for all tests.

@@ -1,6 +1,7 @@
 import Basis
 import Support
 import Tensors
+import TestFiles
 import Testing
 
 /// What every program does.

@@ -2,6 +2,7 @@ import Basis
 import Safetensors
 import Support
 import Tensors
+import TestFiles
 import Testing
 
 /// Defects that were found by trying, each kept from coming back.
