@@ -67,6 +67,10 @@ public struct Graph: Sendable {
     }
 }
 
+extension Graph: CustomStringConvertible {
+    public var description: String { "graph of \(nodes.count) nodes" }
+}
+
 extension Graph: Equatable {
     public static func == (a: Graph, b: Graph) -> Bool { a.json == b.json }
 }
