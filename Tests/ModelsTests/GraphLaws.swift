@@ -116,6 +116,13 @@ import Testing
         #expect(many.weightBits - 10 * rows == one.weightBits - rows)
     }
 
+    @Test(arguments: try graphs())
+    func nothingIsReadBeforeItIsWritten(_ graph: Graph) throws {
+        let poisoned = try randomMachine(graph)
+        poisoned.poisons = true
+        #expect(try logits(poisoned, text) == logits(randomMachine(graph), text))
+    }
+
     /// A prompt goes through in parts, and memory is shared between nodes: what a part leaves behind must not be read by the next.
     @Test(arguments: try graphs())
     func leftoversOfEarlierRunsAreNotRead(_ graph: Graph) throws {

@@ -1,5 +1,3 @@
-import Basis
-
 extension Graph {
     /// What a pass over `tokens` tokens takes. Operations, state and activations grow with the tokens; weights are read once a pass, a
     /// trit as two bits, a table only in the rows it is asked for.
@@ -35,14 +33,5 @@ extension Weight {
         case .table: 32 * columns * min(tokens, rows)
         case .dense: 32 * count
         }
-    }
-}
-
-/// A cost as JSON, a member for each kind.
-extension Cost {
-    public var json: JSON {
-        var object = JSONObject()
-        for (name, path) in Cost.kinds { object[name] = .integer(self[keyPath: path]) }
-        return .object(object)
     }
 }

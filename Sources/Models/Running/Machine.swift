@@ -65,6 +65,9 @@ public final class Machine {
     /// The output of one token: its feed, its position among the feed's tokens, and a row as wide as the graph's output.
     public typealias Visit = (_ feed: Int, _ token: Int, _ row: UnsafeBufferPointer<Float>) throws -> Void
 
+    /// Fills the memory of all rows with NaN before each pass, so that a test sees whatever is read before it is written.
+    package var poisons = false
+
     /// Sees the rows of a node just after it ran. For tests and traces.
     package var observe: ((Graph.Node, Rows) -> Void)?
 
@@ -99,6 +102,7 @@ public final class Machine {
         let tokens = parts.flatMap { feeds[$0.feed].tokens.dropFirst($0.tokens.lowerBound).prefix($0.tokens.count) }
         let wanted = wantedRows(parts, feeds)
         reserve(rows: tokens.count)
+        if poisons { arena.initializeMemory(as: UInt8.self, repeating: 0xFF) }
         let output = pass(tokens, parts, &feeds, kept: wanted.map(\.row))
         for (index, want) in wanted.enumerated() {
             try visit(want.feed, want.token, UnsafeBufferPointer(start: output[index], count: output.width))
@@ -128,11 +132,7 @@ public final class Machine {
         arena.deallocate()
         arena = .allocate(byteCount: max(64, plan.size * rows), alignment: 64)
         capacity = rows
-        if Machine.poisons { arena.initializeMemory(as: UInt8.self, repeating: 0xFF) }
     }
-
-    /// Fills fresh memory with NaN, so that a test sees whatever is read before it is written.
-    nonisolated(unsafe) package static var poisons = false
 }
 
 // One pass over the nodes.

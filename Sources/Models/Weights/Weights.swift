@@ -10,8 +10,6 @@ public final class Weights {
     }
 
     private let loaded: [String: Loaded]
-    /// Bytes that the weights take in memory.
-    public let byteCount: Int
 
     /// Loads what `graph` needs from a source that holds it in container form: trit codes with scales, floats as they are. Tensors are
     /// read side by side unless the source is a stream.
@@ -27,7 +25,6 @@ public final class Weights {
         var loaded: [String: Loaded] = [:]
         for (index, weight) in needed.enumerated() { loaded[weight.name] = try results[index]?.get() }
         self.loaded = loaded
-        byteCount = needed.reduce(0) { $0 + $1.byteCount(source, positions) }
     }
 
     /// What `operation` finds in its context.
@@ -158,9 +155,5 @@ extension Weight {
         guard element == nil ? entry.element.isFloat : entry.element == element else {
             throw Failure("has elements of type \(entry.element.rawValue), expected \(element?.rawValue ?? "floats")")
         }
-    }
-
-    fileprivate func byteCount(_ source: any TensorSource, _ positions: [String: Int]) -> Int {
-        positions[name].map { source.entries[$0].byteCount } ?? 0
     }
 }
