@@ -17,9 +17,6 @@ protocol Content: AnyObject {
     /// Fills the buffer; safe to call from several threads.
     func read(_ piece: Piece) throws
 
-    /// Fills all buffers with all threads of the pool.
-    func read(_ pieces: [Piece], _ pool: ThreadPool) throws
-
     /// The bytes where they lie in memory; nil if they have to be read.
     func mapped(_ range: Range<Int>) -> UnsafeRawBufferPointer?
 }
@@ -49,10 +46,6 @@ final class MemoryContent: Content {
     func read(_ piece: Piece) throws {
         let end = piece.offset + piece.buffer.count
         piece.buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[piece.offset..<end]))
-    }
-
-    func read(_ pieces: [Piece], _ pool: ThreadPool) throws {
-        try pool.trying(pieces.count) { try self.read(pieces[$0]) }
     }
 
     func mapped(_ range: Range<Int>) -> UnsafeRawBufferPointer? { UnsafeRawBufferPointer(rebasing: bytes[range]) }

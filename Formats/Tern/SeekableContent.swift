@@ -22,37 +22,19 @@ final class SeekableContent: Content, Sendable {
 
     func read(_ piece: Piece) throws {
         let range = piece.offset..<piece.offset + piece.buffer.count
-        for frame in framesOf(range) { try read(frame, [piece]) }
+        for frame in framesOf(range) { try read(frame, piece) }
     }
 
-    func read(_ pieces: [Piece], _ pool: ThreadPool) throws {
-        let order = pieces.filter { !$0.buffer.isEmpty }.sorted { $0.offset < $1.offset }
-        var wanted: [(frame: Int, pieces: [Piece])] = []
-        for piece in order {
-            for frame in framesOf(piece.offset..<piece.offset + piece.buffer.count) {
-                if wanted.last?.frame == frame { wanted[wanted.count - 1].pieces.append(piece) } else { wanted.append((frame, [piece])) }
-            }
-        }
-        try pool.trying(wanted.count) { try self.read(wanted[$0].frame, wanted[$0].pieces) }
-    }
-
-    /// Copies what each piece wants of one frame; straight from the decompressor where that is the whole frame.
-    private func read(_ frame: Int, _ pieces: [Piece]) throws {
+    /// Copies what the piece wants of one frame; straight from the decompressor where that is the whole frame.
+    private func read(_ frame: Int, _ piece: Piece) throws {
         let content = frames[frame].content
-        if pieces.count == 1, let piece = pieces.first, piece.offset <= content.lowerBound,
-            content.upperBound <= piece.offset + piece.buffer.count
-        {
-            let range = content.lowerBound - piece.offset..<content.upperBound - piece.offset
-            return try decompress(frame, into: UnsafeMutableRawBufferPointer(rebasing: piece.buffer[range]))
-        }
-        let bytes = try contents(frame)
-        for piece in pieces {
-            let range = content.clamped(to: piece.offset..<piece.offset + piece.buffer.count)
-            let target = piece.buffer[(range.lowerBound - piece.offset)..<(range.upperBound - piece.offset)]
-            bytes.withUnsafeBytes {
-                let source = $0[(range.lowerBound - content.lowerBound)..<(range.upperBound - content.lowerBound)]
-                UnsafeMutableRawBufferPointer(rebasing: target).copyMemory(from: UnsafeRawBufferPointer(rebasing: source))
-            }
+        let range = content.clamped(to: piece.offset..<piece.offset + piece.buffer.count)
+        let target = UnsafeMutableRawBufferPointer(
+            rebasing: piece.buffer[range.lowerBound - piece.offset..<range.upperBound - piece.offset])
+        if range == content { return try decompress(frame, into: target) }
+        try contents(frame).withUnsafeBytes {
+            let source = $0[range.lowerBound - content.lowerBound..<range.upperBound - content.lowerBound]
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source))
         }
     }
 

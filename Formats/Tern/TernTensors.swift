@@ -53,16 +53,6 @@ public final class TernTensors: TensorSource {
         try naming(content.name) { try readStored(layout.tensors.lowerBound + index, into: buffer) }
     }
 
-    /// Reads several tensors with all threads of the pool, decompressing straight into their buffers.
-    public func read(_ wanted: [(index: Int, buffer: UnsafeMutableRawBufferPointer)], _ pool: ThreadPool) throws {
-        let stored = wanted.map { (index: layout.tensors.lowerBound + $0.index, buffer: $0.buffer) }
-        let pieces = try stored.map { try piece($0.index, $0.buffer) }
-        try naming(content.name) {
-            try content.read(pieces, pool)
-            try pool.trying(stored.count) { try self.check(stored[$0].index, UnsafeRawBufferPointer(stored[$0].buffer)) }
-        }
-    }
-
     /// Nil as well where the bytes are damaged (`read` says so) or not at a multiple of their element's size.
     public func mapped(_ index: Int) -> UnsafeRawBufferPointer? {
         let stored = layout.tensors.lowerBound + index
