@@ -31,7 +31,8 @@ public struct Kernels: Sendable {
     public static func named(_ name: String) throws -> Kernels {
         guard let level = KernelLevel(rawValue: name) else {
             let names = KernelLevel.allCases.map(\.rawValue)
-            throw Failure("unknown kernel level '\(name)' in TERN_CPU: expected \(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")")
+            let most = names.dropLast().joined(separator: ", ")
+            throw Failure("unknown kernel level '\(name)' in TERN_CPU: expected \(most) or \(names.last ?? "")")
         }
         guard level.isAvailable else { throw Failure("kernel level '\(name)' in TERN_CPU: this machine does not have it") }
         return Kernels(level)
