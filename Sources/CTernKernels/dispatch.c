@@ -6,6 +6,10 @@
     .pack_triples = tern_pack_triples_##PRODUCTS, \
     .layout = LAYOUT, \
     .multiply_add = tern_multiply_add_##LEVEL, \
+    .product_integers = tern_product_integers_##LEVEL, \
+    .quantise_spans = tern_quantise_spans_##LEVEL, \
+    .narrow_integers = tern_narrow_integers_##LEVEL, \
+    .widen_integers = tern_widen_integers_##LEVEL, \
     .quantise = tern_quantise_##LEVEL, \
     .rms_norm = tern_rms_norm_##LEVEL, \
     .sigmoid = tern_sigmoid_##LEVEL, \
@@ -39,7 +43,7 @@ bool tern_level_available(tern_level level)
 {
 #if TERN_X86
     __builtin_cpu_init();
-    if (level == TERN_AVX2) return __builtin_cpu_supports("avx2");
+    if (level == TERN_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     if (level == TERN_AVX512) return has_avx512();
     if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi");
 #endif

@@ -5,6 +5,7 @@
 
 #define LEVEL(NAME) NAME##_avx512
 #include "floats.h"
+#include "integers.h"
 
 #pragma clang attribute pop
 #endif

@@ -64,6 +64,31 @@ typedef struct tern_activations {
     size_t count;
 } tern_activations;
 
+/* Columns in a span of a table of integers. */
+#define TERN_SPAN 128
+
+/* Spans of a row. */
+static inline size_t tern_spans(size_t width) { return (width + TERN_SPAN - 1) / TERN_SPAN; }
+/* Bytes of the codes of a row. */
+static inline size_t tern_integer_bytes(size_t width, unsigned bits) { return tern_spans(width) * (TERN_SPAN / 8) * bits; }
+
+/* A table of integers: rows of tern_integer_bytes(width, bits) bytes, and tern_spans(width) scales for each. */
+typedef struct tern_integers {
+    const uint8_t *codes;
+    const uint16_t *scales;
+    size_t rows, width;
+    unsigned bits;
+} tern_integers;
+
+/* Rows of activations for tables of integers: tern_spans(width) * TERN_SPAN values, as many scales as spans, and for each span sixteen
+ * sums of the values in places 4l .. 4l + 3 and 64 + 4l .. 64 + 4l + 3, times -128. */
+typedef struct tern_spanned {
+    const int8_t *values;
+    const float *scales;
+    const int32_t *sums;
+    size_t count;
+} tern_spanned;
+
 typedef enum { TERN_SCALAR = 0, TERN_AVX2 = 1, TERN_AVX512 = 2, TERN_AVX512VBMI = 3 } tern_level;
 enum { TERN_LEVELS = 4 };
 
@@ -75,6 +100,19 @@ typedef struct tern_kernels {
     /* One group of triples, tern_group_bytes(width) bytes, from up to four rows of codes as files hold them, (width + 3) / 4 bytes each,
      * filled up with code 1. The codes are 0, 1, 2. */
     void (*pack_triples)(const uint8_t *rows, size_t count, size_t width, uint8_t *group);
+
+    /* out[a * out_stride + r] = row first + r of the table . activation row a, for r in 0..<rows and every a. Products of a span are summed
+     * as integers, in sixteen lanes, which are then added up as floats over the spans, times both scales, with fused multiply-add. */
+    void (*product_integers)(const tern_integers *table, size_t first, size_t rows, const tern_spanned *x, float *out, size_t out_stride);
+
+    /* A row of activations for tables of integers: of each span the absmax quantiser to 8 bits. NaN counts as 0. */
+    void (*quantise_spans)(const float *x, size_t width, int8_t *values, float *scales, int32_t *sums);
+
+    /* A row of a table of integers from floats, none of them NaN or infinite: of each span the scale is that of its largest |w|. */
+    void (*narrow_integers)(const float *w, size_t width, unsigned bits, uint8_t *codes, uint16_t *scales);
+
+    /* A row of a table of integers as floats. */
+    void (*widen_integers)(const uint8_t *codes, const uint16_t *scales, size_t width, unsigned bits, float *w);
 
     /* Absmax quantiser of one row: s = 127 / max(max|x|, 1e-5), q = round-half-even(x * s), laid out in planes. Returns the sum of q; *inverse
      * is 1 / s. NaN counts as 0. */
