@@ -52,7 +52,7 @@ struct LowerBound: Operation {
     }
 
     func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         inputs[0].indices.map { weight[$0] + (Number(1) - weight[$0]) * inputs[0][$0] }
     }

@@ -15,6 +15,13 @@
     .sigmoid = tern_sigmoid_##LEVEL, \
     .silu = tern_silu_##LEVEL, \
     .silu_product = tern_silu_product_##LEVEL, \
+    .squared_relu = tern_squared_relu_##LEVEL, \
+    .squared_relu_product = tern_squared_relu_product_##LEVEL, \
+    .add = tern_add_##LEVEL, \
+    .rotate = tern_rotate_##LEVEL, \
+    .remember = tern_remember_##LEVEL, \
+    .attend = tern_attend_##LEVEL, \
+    .product_dense = tern_product_dense_##LEVEL, \
     .recurrence = tern_recurrence_##LEVEL, \
     .sum_abs_f32 = tern_sum_abs_f32_##LEVEL, \
     .sum_abs_f16 = tern_sum_abs_f16_##LEVEL, \

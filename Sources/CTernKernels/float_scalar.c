@@ -3,6 +3,9 @@
 #define LEVEL(NAME) NAME##_scalar
 #include "floats.h"
 #include "integers.h"
+#include "lanes.h"
+#include "dense.h"
+#include "attention.h"
 
 /* One row of a table by one row of activations, the definition of `product_integers`. */
 static float integer_product(const tern_integers *t, size_t row, const int8_t *values, const float *scales)

@@ -24,6 +24,13 @@
     void tern_silu_##LEVEL(const float *, size_t, float *); \
     void tern_silu_product_##LEVEL(const float *, const float *, size_t, float *); \
     void tern_recurrence_##LEVEL(const float *, const float *, size_t, float *, float *); \
+    void tern_squared_relu_##LEVEL(const float *, size_t, float *); \
+    void tern_squared_relu_product_##LEVEL(const float *, const float *, size_t, float *); \
+    void tern_add_##LEVEL(const float *, const float *, size_t, float *); \
+    void tern_rotate_##LEVEL(const float *, size_t, size_t, const float *, const float *, float *); \
+    void tern_remember_##LEVEL(const tern_pages *, size_t, const float *, const float *); \
+    void tern_attend_##LEVEL(const tern_pages *, const tern_query *, size_t, float, float *); \
+    void tern_product_dense_##LEVEL(const void *, tern_element, size_t, size_t, const float *, size_t, size_t, float *, size_t); \
     double tern_sum_abs_f32_##LEVEL(const void *, size_t); \
     double tern_sum_abs_f16_##LEVEL(const void *, size_t); \
     double tern_sum_abs_bf16_##LEVEL(const void *, size_t); \

@@ -41,7 +41,7 @@ public protocol Operation: Hashable, Sendable {
     /// The definition: its equation for one token, on any kind of number. Quantised rows are given and returned as the numbers that
     /// they stand for. It is the oracle of `run` and the source of `cost`.
     func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number]
 
     /// What one token costs, by kind.

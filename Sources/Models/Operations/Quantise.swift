@@ -18,7 +18,7 @@ public struct Quantise: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         var largest = Number(1e-5)
         for value in inputs[0] { largest = .maximum(largest, value.magnitude) }

@@ -38,7 +38,7 @@ public struct Recurrence: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         for index in 0..<width { state[index] = inputs[1][index] * state[index] + inputs[0][index] }
         return state

@@ -13,7 +13,7 @@ public struct SiLU: ElementwiseOperation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         inputs[0].map { $0 / (Number(1) + (Number(0) - $0).exponential) }
     }

@@ -13,7 +13,7 @@ public struct SiLUProduct: ElementwiseOperation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         zip(SiLU().define([inputs[0]], weight: weight, token: token, state: &state), inputs[1]).map { $0 * $1 }
     }
