@@ -57,7 +57,7 @@ struct LowerBound: Operation {
         inputs[0].indices.map { weight[$0] + (Number(1) - weight[$0]) * inputs[0][$0] }
     }
 
-    func cost(_ inputs: [Form]) -> Cost {
+    func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(additions: 2 * bounds.columns, multiplications: bounds.columns)
     }
 }

@@ -35,7 +35,7 @@ import Toolkit
     }
 
     private func expectStates(_ golden: Golden, _ prefix: String, _ trace: Trace, within tolerance: Float) throws {
-        let states = trace.session.states
+        let states = trace.session.states.map(floats)
         #expect(states.count == golden.keys.count { $0.hasPrefix(prefix) } && !states.isEmpty)
         for (layer, state) in states.enumerated() {
             #expect(difference(state, try golden.floats("\(prefix)\(layer)")).largest < tolerance, "\(prefix)\(layer)")

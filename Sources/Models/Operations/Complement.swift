@@ -21,7 +21,7 @@ public struct Complement: ElementwiseOperation {
         inputs[0].map { Number(1) - $0 }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(additions: inputs[0].width)
     }
 }

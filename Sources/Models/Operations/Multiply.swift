@@ -21,7 +21,7 @@ public struct Multiply: ElementwiseOperation {
         zip(inputs[0], inputs[1]).map { $0 * $1 }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(multiplications: inputs[0].width)
     }
 }

@@ -33,5 +33,5 @@ public struct NormQuantise: Operation {
         return Quantise().define([normed], weight: .none, token: token, state: &state)
     }
 
-    public func cost(_ inputs: [Form]) -> Cost { norm.cost(inputs) + Quantise().cost(inputs) }
+    public func cost(_ inputs: [Form], past: Int) -> Cost { norm.cost(inputs, past: past) + Quantise().cost(inputs, past: past) }
 }

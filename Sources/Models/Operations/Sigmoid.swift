@@ -18,7 +18,7 @@ public struct Sigmoid: ElementwiseOperation {
         inputs[0].map { Number(1) / (Number(1) + (Number(0) - $0).exponential) }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         let width = inputs[0].width
         return Cost(additions: 2 * width, divisions: width, exponentials: width)
     }

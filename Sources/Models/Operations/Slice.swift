@@ -35,5 +35,5 @@ public struct Slice: Operation {
         Array(inputs[0][start..<start + count])
     }
 
-    public func cost(_ inputs: [Form]) -> Cost { Cost() }
+    public func cost(_ inputs: [Form], past: Int) -> Cost { Cost() }
 }

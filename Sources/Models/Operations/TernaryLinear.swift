@@ -45,7 +45,7 @@ public struct TernaryLinear: Operation {
         }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(multiplications: matrix.rows, accumulations: matrix.count)
     }
 }
