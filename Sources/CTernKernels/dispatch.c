@@ -1,7 +1,11 @@
 #include "levels.h"
 
-#define TABLE(LEVEL) { \
-    .product = tern_product_##LEVEL, \
+/* The float kernels of LEVEL with the products of PRODUCTS, which are fastest on LAYOUT. */
+#define TABLE(LEVEL, PRODUCTS, LAYOUT) { \
+    .product = tern_product_##PRODUCTS, \
+    .pack_triples = tern_pack_triples_##PRODUCTS, \
+    .layout = LAYOUT, \
+    .multiply_add = tern_multiply_add_##LEVEL, \
     .quantise = tern_quantise_##LEVEL, \
     .rms_norm = tern_rms_norm_##LEVEL, \
     .sigmoid = tern_sigmoid_##LEVEL, \
@@ -19,10 +23,11 @@
     .read = tern_read_##LEVEL, \
 }
 
-static const tern_kernels scalar = TABLE(scalar);
+static const tern_kernels scalar = TABLE(scalar, scalar, TERN_PAIRS);
 #if TERN_X86
-static const tern_kernels avx2 = TABLE(avx2);
-static const tern_kernels avx512 = TABLE(avx512);
+static const tern_kernels avx2 = TABLE(avx2, avx2, TERN_PAIRS);
+static const tern_kernels avx512 = TABLE(avx512, avx512, TERN_PAIRS);
+static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, TERN_TRIPLES);
 
 /* The compiler's test of a feature includes that the operating system saves its registers. */
 static bool has_avx512(void)
@@ -38,14 +43,16 @@ bool tern_level_available(tern_level level)
     __builtin_cpu_init();
     if (level == TERN_AVX2) return __builtin_cpu_supports("avx2");
     if (level == TERN_AVX512) return has_avx512();
+    if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi");
 #endif
     return level == TERN_SCALAR;
 }
 
 tern_level tern_level_best(void)
 {
-    if (tern_level_available(TERN_AVX512)) return TERN_AVX512;
-    return tern_level_available(TERN_AVX2) ? TERN_AVX2 : TERN_SCALAR;
+    for (int level = TERN_LEVELS - 1; level > TERN_SCALAR; level--)
+        if (tern_level_available((tern_level)level)) return (tern_level)level;
+    return TERN_SCALAR;
 }
 
 const tern_kernels *tern_kernels_at(tern_level level)
@@ -53,6 +60,7 @@ const tern_kernels *tern_kernels_at(tern_level level)
 #if TERN_X86
     if (level == TERN_AVX2) return &avx2;
     if (level == TERN_AVX512) return &avx512;
+    if (level == TERN_AVX512VBMI) return &avx512vbmi;
 #endif
     (void)level;
     return &scalar;

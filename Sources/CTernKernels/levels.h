@@ -12,8 +12,8 @@
 
 /* Declares the functions of one level, named after it. */
 #define TERN_DECLARE(LEVEL) \
-    void tern_product_##LEVEL(const uint8_t *, size_t, size_t, const int8_t *, size_t, const int32_t *, const float *, size_t, \
-                              float *, size_t); \
+    void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
+    void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
     int32_t tern_quantise_##LEVEL(const float *, size_t, int8_t *, float *); \
     void tern_rms_norm_##LEVEL(const float *, const float *, float, size_t, float *); \
     void tern_sigmoid_##LEVEL(const float *, size_t, float *); \
@@ -28,10 +28,15 @@
     void tern_ternarise_##LEVEL(const float *, float, size_t, uint8_t *, size_t *); \
     void tern_maxima_##LEVEL(const float *, size_t, float *); \
     double tern_exponentials_##LEVEL(const float *, float, float, size_t, float *); \
-    uint64_t tern_read_##LEVEL(const void *, size_t)
+    uint64_t tern_read_##LEVEL(const void *, size_t); \
+    uint64_t tern_multiply_add_##LEVEL(size_t)
 
 TERN_DECLARE(scalar);
 TERN_DECLARE(avx2);
 TERN_DECLARE(avx512);
+
+/* Where AVX-512 with VBMI differs from AVX-512. */
+void tern_product_avx512vbmi(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t);
+void tern_pack_triples_avx512vbmi(const uint8_t *, size_t, size_t, uint8_t *);
 
 #endif

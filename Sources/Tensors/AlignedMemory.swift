@@ -8,11 +8,11 @@ final class AlignedMemory {
 
     private static let hugePage = 1 << 21
 
-    /// The contents are undefined.
-    init(byteCount: Int) {
+    /// The contents are undefined. Behind them are `slack` bytes more that may be read.
+    init(byteCount: Int, slack: Int = 0) {
         let large = byteCount >= 2 * AlignedMemory.hugePage
         self.byteCount = byteCount
-        start = .allocate(byteCount: max(64, byteCount), alignment: large ? AlignedMemory.hugePage : 64)
+        start = .allocate(byteCount: max(64, byteCount + slack), alignment: large ? AlignedMemory.hugePage : 64)
         if large { madvise(start, byteCount, MADV_HUGEPAGE) }
     }
 

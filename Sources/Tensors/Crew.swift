@@ -2,10 +2,12 @@ import CTernKernels
 import Glibc
 import Synchronization
 
-/// What the threads of a pool share: one loop at a time, cut into pieces that they claim.
+/// What the threads of a pool share: one loop at a time, of which they claim pieces.
 ///
-/// `remaining` is the number of pieces not yet claimed. Whoever lowers it from n to n - 1 owns piece n - 1 and may read the loop's
-/// description until it has counted that piece off `unfinished`; the description changes only when nothing is unfinished.
+/// `remaining` is the number of indices not yet claimed, below the loop's number. Whoever lowers it owns the indices in between and may
+/// read the loop's description until it has counted them off `unfinished`; the description changes only when nothing is unfinished.
+/// Pieces shrink as the loop ends: the first ones are long, so that memory is read in long stretches, the last ones are short, so that
+/// all threads end together.
 final class Crew: @unchecked Sendable {
     private let remaining = Atomic<Int>(0)
     private let unfinished = Atomic<Int>(0)
@@ -18,7 +20,12 @@ final class Crew: @unchecked Sendable {
 
     private var body: ((Range<Int>) -> Void)?
     private var count = 0
-    private var piece = 0
+    private let grain = Atomic<Int>(1)
+    private let threads = Atomic<Int>(1)
+    private var loop = 0
+
+    /// Indices of a loop at most, so that they fit beside its number.
+    static let mostIndices = 1 << 40
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -36,14 +43,13 @@ final class Crew: @unchecked Sendable {
     func acquire() -> Bool { !taken.exchange(true, ordering: .acquiring) }
     func release() { taken.store(false, ordering: .releasing) }
 
-    /// Runs one loop in at most `pieces` pieces. Only whoever acquired the crew may call it.
-    func run(_ body: @escaping (Range<Int>) -> Void, count: Int, grain: Int, pieces: Int) {
-        let share = (count - 1) / pieces + 1
-        piece = ((share - 1) / grain + 1) * grain
-        let total = (count - 1) / piece + 1
-        (self.body, self.count) = (body, count)
-        unfinished.store(total, ordering: .relaxed)
-        remaining.store(total, ordering: .sequentiallyConsistent)
+    /// Runs one loop on this and other threads. Only whoever acquired the crew may call it.
+    func run(_ body: @escaping (Range<Int>) -> Void, count: Int, grain: Int, threads: Int) {
+        (self.body, self.count, loop) = (body, count, (loop + 1) & 0x3F_FFFF)
+        self.grain.store(grain, ordering: .relaxed)
+        self.threads.store(threads, ordering: .relaxed)
+        unfinished.store(count, ordering: .relaxed)
+        remaining.store(loop * Crew.mostIndices + count, ordering: .sequentiallyConsistent)
         wakeSleepers()
         while claim() {}
         waitForOthers()
@@ -62,27 +68,35 @@ final class Crew: @unchecked Sendable {
         }
     }
 
-    /// Does one piece if there is one.
+    /// Does one piece if there is one. What it reads of a loop counts only if that loop is still the one when it claims.
     private func claim() -> Bool {
-        var left = remaining.load(ordering: .acquiring)
-        while left > 0 {
+        var state = remaining.load(ordering: .acquiring)
+        while state % Crew.mostIndices > 0 {
+            let left = state % Crew.mostIndices
+            let size = piece(of: left)
             let (exchanged, original) = remaining.weakCompareExchange(
-                expected: left, desired: left - 1, successOrdering: .acquiring, failureOrdering: .acquiring)
+                expected: state, desired: state - size, successOrdering: .acquiring, failureOrdering: .acquiring)
             if exchanged {
-                perform(left - 1)
-                unfinished.subtract(1, ordering: .releasing)
+                perform(left, size)
+                unfinished.subtract(size, ordering: .releasing)
                 return true
             }
-            left = original
+            state = original
         }
         return false
     }
 
+    /// Three quarters of a thread's fair share of what is left, in whole grains.
+    private func piece(of left: Int) -> Int {
+        let grain = grain.load(ordering: .relaxed)
+        let share = left * 3 / (4 * threads.load(ordering: .relaxed))
+        return min(left, max(1, share / grain) * grain)
+    }
+
     /// Not inlined: it must have let go of the closure when the piece is counted off.
     @inline(never)
-    private func perform(_ index: Int) {
-        let start = index * piece
-        body?(start..<min(count, start + piece))
+    private func perform(_ left: Int, _ size: Int) {
+        body?(count - left..<count - left + size)
     }
 
     /// A thread that lost its processor may be long in finishing; then this one gives up its own.
@@ -96,9 +110,9 @@ final class Crew: @unchecked Sendable {
 
     private func waitForWork() {
         let start = nanoseconds()
-        while nanoseconds() &- start < 50_000 {
+        while nanoseconds() &- start < 200_000 {
             for _ in 0..<32 {
-                if remaining.load(ordering: .relaxed) > 0 || stopping.load(ordering: .relaxed) { return }
+                if remaining.load(ordering: .relaxed) % Crew.mostIndices > 0 || stopping.load(ordering: .relaxed) { return }
                 tern_pause()
             }
         }
@@ -109,7 +123,7 @@ final class Crew: @unchecked Sendable {
     private func sleepUntilWoken() {
         pthread_mutex_lock(mutex)
         sleepers.add(1, ordering: .sequentiallyConsistent)
-        while remaining.load(ordering: .sequentiallyConsistent) == 0, !stopping.load(ordering: .sequentiallyConsistent) {
+        while remaining.load(ordering: .sequentiallyConsistent) % Crew.mostIndices == 0, !stopping.load(ordering: .sequentiallyConsistent) {
             pthread_cond_wait(wake, mutex)
         }
         sleepers.subtract(1, ordering: .sequentiallyConsistent)

@@ -7,13 +7,11 @@ import Glibc
 /// Nothing checks the sizes that pointers stand for; a caller owns memory of the sizes that the header tells.
 public struct Kernels: Sendable {
     public let level: KernelLevel
-    private let functions: tern_kernels
+    let functions: tern_kernels
 
     /// Trits, and quantised activations, in a block.
     public static let block = Int(TERN_BLOCK)
 
-    /// Bytes of a row of trits as the products read it, a multiple of 64.
-    public static func rowBytes(width: Int) -> Int { tern_row_bytes(width) }
     /// Bytes of a row of quantised activations, a multiple of 256.
     public static func activationBytes(width: Int) -> Int { tern_activation_bytes(width) }
 
@@ -32,7 +30,9 @@ public struct Kernels: Sendable {
     /// The level of a name as TERN_CPU gives it.
     public static func named(_ name: String) throws -> Kernels {
         guard let level = KernelLevel(rawValue: name) else {
-            throw Failure("unknown kernel level '\(name)' in TERN_CPU: expected scalar, avx2 or avx512")
+            let names = KernelLevel.allCases.map(\.rawValue)
+            let most = names.dropLast().joined(separator: ", ")
+            throw Failure("unknown kernel level '\(name)' in TERN_CPU: expected \(most) or \(names.last ?? "")")
         }
         guard level.isAvailable else { throw Failure("kernel level '\(name)' in TERN_CPU: this machine does not have it") }
         return Kernels(level)
@@ -45,13 +45,28 @@ public struct Kernels: Sendable {
 }
 
 extension Kernels {
-    /// out[a * outStride + r] = scales[a] * (row r of trits . activation row a).
+    /// The layout of trits that this level multiplies fastest by from memory.
+    public var layout: TritLayout { functions.layout == TERN_TRIPLES ? .triples : .pairs }
+
+    /// out[a * outStride + r] = scales[a] * (row r of `part` of the matrix . activation row a); `part` starts at a multiple of four.
     public func product(
-        _ trits: UnsafePointer<UInt8>, rows: Int, rowBytes: Int, activations: UnsafePointer<Int8>, activationStride: Int,
-        sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>, count: Int, out: UnsafeMutablePointer<Float>, outStride: Int
+        _ matrix: TritRows, _ part: Range<Int>, _ x: ActivationRows, into out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
-        functions.product(trits, rows, rowBytes, activations, activationStride, sums, scales, count, out, outStride)
+        withUnsafePointer(to: matrix.view) { matrix in
+            withUnsafePointer(to: x.view) { functions.product(matrix, part.lowerBound, part.count, $0, out, outStride) }
+        }
     }
+
+    /// Four rows of triples, or as many as are left, from rows as files hold them, whose codes are 0, 1 and 2.
+    public func packTriples(_ rows: UnsafePointer<UInt8>, count: Int, width: Int, into group: UnsafeMutablePointer<UInt8>) {
+        functions.pack_triples(rows, count, width, group)
+    }
+
+    /// Multiplies and adds int8 in registers only, `rounds` times `peakRound`; the value depends on all of it.
+    public func multiplyAdd(rounds: Int) -> UInt64 { functions.multiply_add(rounds) }
+
+    /// Multiply-adds in a round of `multiplyAdd`.
+    public static let peakRound = Int(TERN_PEAK_ROUND)
 
     /// Absmax quantiser of one row into planes of `activationBytes(width:)` bytes; `inverse` gets the step. Returns the sum.
     public func quantise(

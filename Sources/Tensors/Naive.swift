@@ -6,11 +6,46 @@ package enum Naive {
         zip(trits, activations).reduce(0) { $0 + Int($1.0) * Int($1.1) }
     }
 
-    /// Rows of trits one after the other, each filled up to the products' layout.
-    package static func kernelRows(_ rows: [[Int8]], width: Int) -> [UInt8] {
-        rows.flatMap { row in
-            let packed = Trits.pack(row)
-            return packed + [UInt8](repeating: 0b01_01_01_01, count: Kernels.rowBytes(width: width) - packed.count)
+    /// A matrix in a layout of the products, by the words of the kernels' header.
+    package static func matrix(_ rows: [[Int8]], width: Int, layout: TritLayout) -> [UInt8] {
+        let filled = rows.map { row in
+            row.map { Int($0) + 1 } + [Int](repeating: 1, count: (row.count + 255) / 256 * 256 - row.count)
+        }
+        return layout == .pairs ? filled.flatMap(pairs) : triples(filled)
+    }
+
+    private static func pairs(_ codes: [Int]) -> [UInt8] {
+        stride(from: 0, to: codes.count, by: 4).map { first in
+            UInt8((0..<4).reduce(0) { $0 | codes[first + $1] << (2 * $1) })
+        }
+    }
+
+    private static func triples(_ rows: [[Int]]) -> [UInt8] {
+        let empty = [Int](repeating: 1, count: rows[0].count), planes = empty.count / 64
+        var bytes: [UInt8] = []
+        for first in stride(from: 0, to: rows.count, by: 4) {
+            let four = (first..<first + 4).map { planesOfCodes($0 < rows.count ? rows[$0] : empty) }
+            for plane in stride(from: 0, to: planes - 2, by: 3) {
+                for row in four { bytes += fives((0..<64).map { row[plane][$0] + 3 * row[plane + 1][$0] + 9 * row[plane + 2][$0] }) }
+            }
+            for plane in planes / 3 * 3..<planes {
+                for row in four { bytes += (0..<16).map { i in UInt8((0..<4).reduce(0) { $0 | row[plane][16 * $1 + i] << (2 * $1) }) } }
+            }
+        }
+        return bytes
+    }
+
+    private static func planesOfCodes(_ codes: [Int]) -> [[Int]] {
+        (0..<codes.count / 64).map { plane in (0..<64).map { codes[plane / 4 * 256 + 4 * $0 + plane % 4] } }
+    }
+
+    /// 64 numbers of five bits, lowest bits first.
+    private static func fives(_ codes: [Int]) -> [UInt8] {
+        (0..<40).map { byte in
+            UInt8((0..<8).reduce(0) { sum, bit in
+                let place = 8 * byte + bit
+                return sum | (codes[place / 5] >> (place % 5) & 1) << bit
+            })
         }
     }
 

@@ -24,17 +24,28 @@ func checkWorstProducts(_ kernels: Kernels) -> SelfTestOutcome {
 private func firstDifference(_ kernels: Kernels, _ trits: [[Int8]], _ activations: [[Int8]]) -> String? {
     let (width, scale) = (trits[0].count, Float(0.37))
     let sums = activations.map { row in Int32(row.reduce(0) { $0 + Int($1) }) }
-    var out = [Float](repeating: .nan, count: trits.count * activations.count)
-    kernels.product(
-        Naive.kernelRows(trits, width: width), rows: trits.count, rowBytes: Kernels.rowBytes(width: width),
-        activations: activations.flatMap(Naive.planes), activationStride: Kernels.activationBytes(width: width), sums: sums,
-        scales: [Float](repeating: scale, count: activations.count), count: activations.count, out: &out, outStride: trits.count)
+    let planes = activations.flatMap(Naive.planes), scales = [Float](repeating: scale, count: activations.count)
+    for layout in TritLayout.allCases {
+        let matrix = Naive.matrix(trits, width: width, layout: layout) + [UInt8](repeating: 0, count: layout.slack)
+        var out = [Float](repeating: .nan, count: trits.count * activations.count)
+        multiply(kernels, TritRows(matrix, rows: trits.count, width: width, layout: layout), trits.count, planes, sums, scales, &out)
+        if let place = firstDifference(out, trits, activations, scale) { return "\(layout.rawValue), \(place)" }
+    }
+    return nil
+}
+
+private func multiply(
+    _ kernels: Kernels, _ matrix: TritRows, _ rows: Int, _ planes: [Int8], _ sums: [Int32], _ scales: [Float], _ out: inout [Float]
+) {
+    let x = ActivationRows(planes: planes, stride: planes.count / scales.count, sums: sums, scales: scales, count: scales.count)
+    kernels.product(matrix, 0..<rows, x, into: &out, outStride: rows)
+}
+
+private func firstDifference(_ out: [Float], _ trits: [[Int8]], _ activations: [[Int8]], _ scale: Float) -> String? {
     for a in activations.indices {
         for r in trits.indices {
-            let expected = Float(Naive.dot(trits[r], activations[a])) * scale
-            if out[a * trits.count + r] != expected {
-                return "row \(r) with \(a) is \(out[a * trits.count + r]), not \(expected)"
-            }
+            let expected = Float(Naive.dot(trits[r], activations[a])) * scale, found = out[a * trits.count + r]
+            if found != expected { return "row \(r) with \(a) is \(found), not \(expected)" }
         }
     }
     return nil

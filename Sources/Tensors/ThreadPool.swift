@@ -3,7 +3,7 @@ import Glibc
 
 /// Threads that stay and share loops: a decoded token is some 250 short loops, too many to start threads or to sleep in between.
 ///
-/// A thread without work looks for some for 50 microseconds and then sleeps. How a loop is cut depends on the number of threads, so
+/// A thread without work looks for some for 200 microseconds and then sleeps. How a loop is cut depends on the number of threads, so
 /// what `body` does for one index must not depend on the others.
 public final class ThreadPool: Sendable {
     /// Threads that take part, the caller among them.
@@ -27,10 +27,10 @@ public final class ThreadPool: Sendable {
     public func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
         guard count > 0 else { return }
         let grain = max(1, grain)
-        guard threads > 1, count > grain, crew.acquire() else { return body(0..<count) }
+        guard threads > 1, count > grain, count < Crew.mostIndices, crew.acquire() else { return body(0..<count) }
         defer { crew.release() }
         withoutActuallyEscaping(body) { body in
-            crew.run(body, count: count, grain: grain, pieces: 4 * threads)
+            crew.run(body, count: count, grain: grain, threads: threads)
         }
     }
 

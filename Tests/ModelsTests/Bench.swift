@@ -47,7 +47,7 @@ final class Bench {
         let pointers = states.indices.map { index in UnsafeMutablePointer<Float>.allocate(capacity: max(1, states[index].count)) }
         defer { for pointer in pointers { pointer.deallocate() } }
         for (pointer, state) in zip(pointers, states) { pointer.update(from: state, count: state.count) }
-        let tokens = Array(self.tokens[part]), parameter = try parameter()
+        let tokens = Array(self.tokens[part]), parameter = try parameter(kernels)
         tokens.withUnsafeBufferPointer { tokens in
             let context = RunContext(
                 kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: parameter, states: pointers)
@@ -68,7 +68,7 @@ final class Bench {
         return arena
     }
 
-    private func parameter() throws -> Parameter {
+    private func parameter(_ kernels: Kernels) throws -> Parameter {
         guard let weight = operation.weight else { return .none }
         switch weight.kind {
         case .dense: return .dense(DenseParameter(operation.prepared(floats)))
@@ -81,7 +81,9 @@ final class Bench {
                 Trits.pack(Array(trits[row * weight.columns..<(row + 1) * weight.columns]))
             }
             return .trits(try codes.withUnsafeBytes {
-                try TernaryMatrix(copying: $0, rows: weight.rows, columns: weight.columns, scale: scale, pool: threads)
+                try TernaryMatrix(
+                    copying: $0, rows: weight.rows, columns: weight.columns, scale: scale, layout: kernels.layout, kernels: kernels,
+                    pool: threads)
             })
         }
     }

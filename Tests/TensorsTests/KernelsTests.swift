@@ -6,20 +6,26 @@ import Testing
 @Suite struct KernelsTests {
     @Test(arguments: KernelLevel.available, widths)
     func productsAreExactAndStayWithinTheirMemory(level: KernelLevel, width: Int) {
-        let kernels = Kernels.at(level)
+        for layout in TritLayout.allCases { productsAreExact(Kernels.at(level), width, layout) }
+    }
+
+    private func productsAreExact(_ kernels: Kernels, _ width: Int, _ layout: TritLayout) {
         var random = Random(seed: UInt64(width))
         for (rows, count) in [(1, 1), (4, 1), (7, 2), (5, 3), (2, 5), (9, 16)] {
             let trits = (0..<rows).map { _ in randomTrits(width, &random) }
             let activations = (0..<count).map { _ in (0..<width).map { _ in Int8(Int(random.next() % 255) - 127) } }
             let scales = randomFloats(count, &random)
             let stride = rows + 3
-            let (codes, planes) = (Guarded(Naive.kernelRows(trits, width: width)), Guarded(activations.flatMap(Naive.planes)))
+            let slack = [UInt8](repeating: 0xff, count: layout == .triples ? 64 : 0)
+            let codes = Guarded(Naive.matrix(trits, width: width, layout: layout) + slack)
+            let planes = Guarded(activations.flatMap(Naive.planes))
             let (sums, guardedScales) = (Guarded(activations.map { Int32($0.reduce(0) { $0 + Int($1) }) }), Guarded(scales))
             let out = written((count - 1) * stride + rows, poison: Float.nan) {
+                let x = ActivationRows(
+                    planes: planes.start, stride: Kernels.activationBytes(width: width), sums: sums.start,
+                    scales: guardedScales.start, count: count)
                 kernels.product(
-                    codes.start, rows: rows, rowBytes: Kernels.rowBytes(width: width), activations: planes.start,
-                    activationStride: Kernels.activationBytes(width: width), sums: sums.start, scales: guardedScales.start,
-                    count: count, out: $0, outStride: stride)
+                    TritRows(codes.start, rows: rows, width: width, layout: layout), 0..<rows, x, into: $0, outStride: stride)
             }
             #expect(!out.strayed)
             for a in 0..<count {
@@ -33,6 +39,24 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func triplesArePackedAsTheHeaderSays(level: KernelLevel, width: Int) {
+        var random = Random(seed: UInt64(width) + 6)
+        for rows in 1...4 {
+            let trits = (0..<rows).map { _ in randomTrits(width, &random) }
+            let stored = Guarded(trits.flatMap(Trits.pack))
+            let out = written(TritLayout.triples.bytes(rows: 4, width: width), poison: UInt8(0xff)) {
+                Kernels.at(level).packTriples(stored.start, count: rows, width: width, into: $0)
+            }
+            #expect(!out.strayed && out.values == Naive.matrix(trits, width: width, layout: .triples))
+        }
+    }
+
+    @Test(arguments: KernelLevel.available)
+    func everyRoundOfThePeakCounts(level: KernelLevel) {
+        #expect(Kernels.at(level).multiplyAdd(rounds: 3) != Kernels.at(level).multiplyAdd(rounds: 4))
     }
 
     @Test(arguments: KernelLevel.available, widths)
@@ -148,7 +172,7 @@ import Testing
 
     @Test func namesOfLevelsAreChecked() throws {
         for level in KernelLevel.available { #expect(try Kernels.named(level.rawValue).level == level) }
-        #expect(throws: Failure("unknown kernel level 'foo' in TERN_CPU: expected scalar, avx2 or avx512")) {
+        #expect(throws: Failure("unknown kernel level 'foo' in TERN_CPU: expected scalar, avx2, avx512 or avx512vbmi")) {
             try Kernels.named("foo")
         }
     }

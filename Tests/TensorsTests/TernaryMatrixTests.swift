@@ -16,10 +16,11 @@ import Testing
             let (values, inverse) = Naive.quantise(row)
             return trits.map { Float(Naive.dot($0, values)) * (inverse * 0.7) }
         }
-        for threads in [1, 2, 3] {
+        for (threads, layout) in [(1, TritLayout.pairs), (2, .pairs), (3, .pairs), (1, .triples), (2, .triples), (3, .triples)] {
             let pool = ThreadPool(threads: threads)
             let matrix = try trits.flatMap(Trits.pack).withUnsafeBytes {
-                try TernaryMatrix(copying: $0, rows: rows, columns: width, scale: 0.7, pool: pool)
+                try TernaryMatrix(
+                    copying: $0, rows: rows, columns: width, scale: 0.7, layout: layout, kernels: kernels, pool: pool)
             }
             let out = written(rows * count, poison: Float.nan) {
                 matrix.multiply(activations, count: count, into: $0, outStride: rows, kernels: kernels, pool: pool)
@@ -39,7 +40,10 @@ import Testing
     @Test func badCodesAndSizesAreRefused() {
         let pool = ThreadPool(threads: 1)
         func load(_ bytes: [UInt8], rows: Int, columns: Int) throws {
-            _ = try bytes.withUnsafeBytes { try TernaryMatrix(copying: $0, rows: rows, columns: columns, scale: 1, pool: pool) }
+            _ = try bytes.withUnsafeBytes {
+                try TernaryMatrix(
+                    copying: $0, rows: rows, columns: columns, scale: 1, layout: .pairs, kernels: .best, pool: pool)
+            }
         }
         #expect(throws: Failure("a trit has code 3, row 1, column 2")) { try load([0x55, 0x75], rows: 2, columns: 4) }
         #expect(throws: Failure("2 rows of 4 trits are not 1 bytes")) { try load([0x55], rows: 2, columns: 4) }

@@ -1,14 +1,21 @@
 /* Kernels of Tern: products of ternary weights with int8 activations, the activation quantiser, norms, the recurrence.
  *
- * Every kernel exists at several levels (plain C, AVX2, AVX-512 with VNNI), in one table a level; the caller picks the table. All levels
- * give the same bits, floats included: sums run in a fixed order of sixteen lanes, and no level contracts to fused multiply-add.
- * Pointers need no alignment. Nothing here allocates, locks, or fails.
+ * Every kernel exists at several levels (plain C, AVX2, AVX-512 with VNNI, the same with VBMI), in one table a level; the caller picks
+ * the table. All levels give the same bits, floats included: sums run in a fixed order of sixteen lanes, and no level contracts to
+ * fused multiply-add. Pointers need no alignment. Nothing here allocates, locks, or fails.
  *
- * Trits: two bits each, 0, 1, 2 for -1, 0, +1, four a byte, the lowest bits first. A row of `width` trits starts on a byte; in the
- * layout that the products read it takes `tern_row_bytes(width)` bytes, the rest filled with code 1 (trit 0).
+ * Trits: codes 0, 1, 2 for -1, 0, +1. A row is filled up with code 1 (trit 0) to a multiple of 256, a block. A block holds four planes
+ * of 64: plane p has the columns 4i + p, i = 0..63. There are two layouts of a matrix:
  *
- * Quantised activations: int8, in blocks of 256. A block holds four planes of 64: plane p has the activations 4i + p, i = 0..63, so
- * that a shift and a mask of 64 bytes of trits gives the trits of one plane. The last block is filled with zeros.
+ * - pairs: rows one after the other, two bits a code, four a byte, the lowest bits first, as files hold them. A shift and a mask of 64
+ *   bytes give a plane.
+ * - triples: rows by fours, the last four filled up with rows of code 1. Of such a four, three planes at a time, row after row, in 40
+ *   bytes: 64 codes of five bits, lowest bits first, a + 3b + 9c for the codes a, b, c of the three planes in one place. The one or two
+ *   planes that are left at the end of the rows come plane after plane, row after row, in 16 bytes: byte i has the codes of places
+ *   i, 16 + i, 32 + i, 48 + i, the lowest bits first. 1.67 bits a trit, in the order in which they are read. TERN_SLACK bytes behind
+ *   the matrix may be read.
+ *
+ * Quantised activations: int8, in the planes of the blocks of a row of trits, filled up with zeros.
  */
 #ifndef TERN_KERNELS_H
 #define TERN_KERNELS_H
@@ -22,20 +29,54 @@
 /* Floats that one of the maxima stands for. */
 #define TERN_MAXIMA_BLOCK 32
 
-/* Bytes of a row of trits in the layout of the products, a multiple of 64. */
-static inline size_t tern_row_bytes(size_t width) { return (width + TERN_BLOCK - 1) / TERN_BLOCK * (TERN_BLOCK / 4); }
-/* Bytes of a row of quantised activations, a multiple of 256. */
-static inline size_t tern_activation_bytes(size_t width) { return (width + TERN_BLOCK - 1) / TERN_BLOCK * TERN_BLOCK; }
+/* Columns, and places, in a plane. */
+#define TERN_PLANE 64
+/* Rows that triples keep together. */
+#define TERN_GROUP 4
+/* Bytes behind a matrix of triples that may be read. */
+#define TERN_SLACK 64
 
-typedef enum { TERN_SCALAR = 0, TERN_AVX2 = 1, TERN_AVX512 = 2 } tern_level;
-enum { TERN_LEVELS = 3 };
+/* Planes of a row. */
+static inline size_t tern_planes(size_t width) { return (width + TERN_BLOCK - 1) / TERN_BLOCK * (TERN_BLOCK / TERN_PLANE); }
+/* Bytes of a row of pairs, a multiple of 64. */
+static inline size_t tern_row_bytes(size_t width) { return tern_planes(width) * (TERN_PLANE / 4); }
+/* Bytes of four rows of triples. */
+static inline size_t tern_group_bytes(size_t width)
+{
+    return TERN_GROUP * (tern_planes(width) / 3 * 40 + tern_planes(width) % 3 * 16);
+}
+/* Bytes of a row of quantised activations, a multiple of 256. */
+static inline size_t tern_activation_bytes(size_t width) { return tern_planes(width) * TERN_PLANE; }
+
+typedef enum { TERN_PAIRS = 0, TERN_TRIPLES = 1 } tern_layout;
+
+/* A matrix of trits. */
+typedef struct tern_matrix {
+    const uint8_t *trits;
+    size_t rows, width;
+    tern_layout layout;
+} tern_matrix;
+
+/* Rows of quantised activations, `stride` bytes apart. sums[a] is the sum of row a, scales[a] what multiplies its products. */
+typedef struct tern_activations {
+    const int8_t *planes;
+    size_t stride;
+    const int32_t *sums;
+    const float *scales;
+    size_t count;
+} tern_activations;
+
+typedef enum { TERN_SCALAR = 0, TERN_AVX2 = 1, TERN_AVX512 = 2, TERN_AVX512VBMI = 3 } tern_level;
+enum { TERN_LEVELS = 4 };
 
 typedef struct tern_kernels {
-    /* out[a * out_stride + r] = scales[a] * (row r of trits . activation row a), for r in 0..<rows, a in 0..<count. The dot product is
-     * exact in 32 bits up to a width of 2^24. Row r starts at trits + r * row_bytes with row_bytes = tern_row_bytes(width); activation
-     * row a at activations + a * activation_stride; sums[a] is the sum of its activations. */
-    void (*product)(const uint8_t *trits, size_t rows, size_t row_bytes, const int8_t *activations, size_t activation_stride,
-                    const int32_t *sums, const float *scales, size_t count, float *out, size_t out_stride);
+    /* out[a * out_stride + r] = scales[a] * (row first + r of the matrix . activation row a), for r in 0..<rows and every a. The dot
+     * product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP. */
+    void (*product)(const tern_matrix *matrix, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride);
+
+    /* One group of triples, tern_group_bytes(width) bytes, from up to four rows of codes as files hold them, (width + 3) / 4 bytes each,
+     * filled up with code 1. The codes are 0, 1, 2. */
+    void (*pack_triples)(const uint8_t *rows, size_t count, size_t width, uint8_t *group);
 
     /* Absmax quantiser of one row: s = 127 / max(max|x|, 1e-5), q = round-half-even(x * s), laid out in planes. Returns the sum of q; *inverse
      * is 1 / s. NaN counts as 0. */
@@ -74,7 +115,16 @@ typedef struct tern_kernels {
 
     /* Reads `bytes` bytes and returns a value that depends on all of them: the loop that memory bandwidth is measured with. */
     uint64_t (*read)(const void *bytes, size_t count);
+    /* Multiplies and adds int8 in registers only, `rounds` times TERN_PEAK_ROUND of them, and returns a value that depends on all: the
+     * most that products can reach. */
+    uint64_t (*multiply_add)(size_t rounds);
+
+    /* The layout that this level multiplies fastest by from memory. */
+    tern_layout layout;
 } tern_kernels;
+
+/* Multiply-adds in a round of `multiply_add`. */
+#define TERN_PEAK_ROUND 1024
 
 /* Whether this machine can run a level. */
 bool tern_level_available(tern_level level);

@@ -66,7 +66,7 @@ extension Weights {
         let index = try weight.index(of: weight.name, in: source, positions)
         return try placing("tensor '\(weight.name)'") {
             switch weight.kind {
-            case .ternary: .trits(try matrix(weight, from: source, index, positions, threads))
+            case .ternary: .trits(try matrix(weight, from: source, index, positions, kernels, threads))
             case .table: .table(try table(weight, from: source, index, kernels, threads))
             case .dense: .dense(try floats(weight, from: source, index, kernels))
             }
@@ -74,7 +74,8 @@ extension Weights {
     }
 
     private static func matrix(
-        _ weight: Weight, from source: any TensorSource, _ index: Int, _ positions: [String: Int], _ threads: ThreadPool
+        _ weight: Weight, from source: any TensorSource, _ index: Int, _ positions: [String: Int], _ kernels: Kernels,
+        _ threads: ThreadPool
     ) throws -> TernaryMatrix {
         try weight.check(source.entries[index], element: .uint8, shape: weight.codeShape)
         if let bytes = source.mapped(index) {
@@ -83,7 +84,9 @@ extension Weights {
             if let matrix { return matrix }
         }
         // Codes first: a source that makes them finds the scale on the way.
-        return try TernaryMatrix(rows: weight.rows, columns: weight.columns, pool: threads) { buffer in
+        return try TernaryMatrix(
+            rows: weight.rows, columns: weight.columns, layout: kernels.layout, kernels: kernels, pool: threads
+        ) { buffer in
             try source.read(index, into: buffer)
             return try scale(weight, from: source, positions)
         }
