@@ -47,7 +47,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(RoPE(heads: 3, width: 16, base: 500_000, scaling: .llama3(factor: 8, low: 1, high: 4, original: 64)), .floats(48)),
             Sample(Attention(heads: 6, keyValueHeads: 2, width: 40), .floats(240), .floats(80), .floats(80)),
             Sample(Attention(heads: 3, keyValueHeads: 3, width: 17), .floats(51), .floats(51), .floats(51)),
-            Sample(Attention(heads: 5, keyValueHeads: 1, width: 64), .floats(320), .floats(64), .floats(64)),
+            Sample(Attention(heads: 5, keyValueHeads: 1, width: 64, window: 9), .floats(320), .floats(64), .floats(64)),
             try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
         ]
     }

@@ -26,18 +26,14 @@ public struct AttributeReader {
         return Float(value)
     }
 
-    /// Nil if there is no such attribute.
-    public func optionalSize(_ key: String) throws -> Int? { object[key] == nil ? nil : try size(key) }
-
     public func double(_ key: String) throws -> Double {
         guard let value = object[key]?.doubleValue, value.isFinite else { throw Failure("attribute '\(key)' is not a number") }
         return value
     }
 
-    /// The attributes of a part; nil if there is no such attribute.
-    public func optionalObject(_ key: String) throws -> AttributeReader? {
-        guard let value = object[key] else { return nil }
-        guard let object = value.objectValue else { throw Failure("attribute '\(key)' is not an object") }
+    /// The attributes of a part.
+    public func object(_ key: String) throws -> AttributeReader {
+        guard let object = object[key]?.objectValue else { throw Failure("attribute '\(key)' is not an object") }
         return AttributeReader(object)
     }
 

@@ -13,7 +13,8 @@ extension Graph {
         }
     }
 
-    /// SiLU or SquaredReLU whose only reader is a product: both at once. Multiplication commutes bit for bit, so either side may be the gate.
+    /// SiLU or SquaredReLU whose only reader is a product: both at once. Multiplication commutes bit for bit, so either side may be the
+    /// gate.
     package var fusingGates: Graph {
         fusing { node, producer in
             guard node.operation is Multiply else { return nil }

@@ -10,10 +10,10 @@ public struct Attention: Operation {
     let keyValueHeads: Int
     /// Numbers of a head.
     let width: Int
-    /// Tokens that a query sees at most.
-    let window: Int?
+    /// Tokens that a query sees at most; 0 if it sees all.
+    let window: Int
 
-    public init(heads: Int, keyValueHeads: Int, width: Int, window: Int? = nil) {
+    public init(heads: Int, keyValueHeads: Int, width: Int, window: Int = 0) {
         (self.heads, self.keyValueHeads, self.width, self.window) = (heads, keyValueHeads, width, window)
     }
 
@@ -21,7 +21,7 @@ public struct Attention: Operation {
         try attributes.only("heads", "key-value-heads", "width", "window")
         self.init(
             heads: try attributes.size("heads"), keyValueHeads: try attributes.size("key-value-heads"),
-            width: try attributes.size("width"), window: try attributes.optionalSize("window"))
+            width: try attributes.size("width"), window: try attributes.integer("window", in: 0...Int(Int32.max)))
         guard heads % keyValueHeads == 0 else { throw Failure("\(heads) heads do not share \(keyValueHeads) of keys and values evenly") }
         guard heads.multipliedReportingOverflow(by: width).partialValue <= 1 << 24, width <= 1 << 16 else {
             throw Failure("\(heads) heads of \(width) numbers are too wide")
@@ -29,11 +29,9 @@ public struct Attention: Operation {
     }
 
     public var attributes: JSONObject {
-        var result: JSONObject = [
-            "heads": .integer(heads), "key-value-heads": .integer(keyValueHeads), "width": .integer(width),
+        [
+            "heads": .integer(heads), "key-value-heads": .integer(keyValueHeads), "width": .integer(width), "window": .integer(window),
         ]
-        if let window { result["window"] = .integer(window) }
-        return result
     }
 
     public var memory: Memory { .keysAndValues(heads: keyValueHeads, width: width) }
@@ -48,7 +46,9 @@ public struct Attention: Operation {
     }
 
     /// The tokens that the one at `position` sees.
-    private func tokens(seenFrom position: Int) -> Range<Int> { max(0, position + 1 - (window ?? position + 1))..<position + 1 }
+    private func tokens(seenFrom position: Int) -> Range<Int> {
+        (window == 0 ? 0 : max(0, position + 1 - window))..<position + 1
+    }
 
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         for (segment, pages) in zip(context.segments, context.keyValueStates) {

@@ -36,7 +36,7 @@ extension RoPE.Scaling {
 
     var attributes: JSONObject {
         switch self {
-        case .none: [:]
+        case .none: ["kind": "none"]
         case .linear(let factor): ["kind": "linear", "factor": .number(factor)]
         case .llama3(let factor, let low, let high, let original):
             ["kind": "llama3", "factor": .number(factor), "low": .number(low), "high": .number(high), "original": .integer(original)]
@@ -44,7 +44,13 @@ extension RoPE.Scaling {
     }
 
     init(attributes: AttributeReader) throws {
-        let kind = try attributes.string("kind"), factor = try attributes.double("factor")
+        let kind = try attributes.string("kind")
+        guard kind != "none" else {
+            try attributes.only("kind")
+            self = .none
+            return
+        }
+        let factor = try attributes.double("factor")
         guard factor > 0 else { throw Failure("the factor \(factor) is not positive") }
         switch kind {
         case "linear":

@@ -22,14 +22,11 @@ public struct RoPE: Operation {
         guard width % 2 == 0, width <= 1 << 16 else { throw Failure("a head of \(width) numbers cannot be turned in pairs") }
         let base = try attributes.double("base")
         guard base > 0 else { throw Failure("the base \(base) is not positive") }
-        let scaling = try attributes.optionalObject("scaling").map { try Scaling(attributes: $0) } ?? .none
-        self.init(heads: heads, width: width, base: base, scaling: scaling)
+        self.init(heads: heads, width: width, base: base, scaling: try Scaling(attributes: attributes.object("scaling")))
     }
 
     public var attributes: JSONObject {
-        var result: JSONObject = ["heads": .integer(heads), "width": .integer(width), "base": .number(base)]
-        if scaling != .none { result["scaling"] = .object(scaling.attributes) }
-        return result
+        ["heads": .integer(heads), "width": .integer(width), "base": .number(base), "scaling": .object(scaling.attributes)]
     }
 
     public static func == (a: RoPE, b: RoPE) -> Bool {

@@ -35,7 +35,7 @@ extension Stream {
 
     /// Attention of these queries to the keys and values of the tokens so far.
     public func attention(
-        keys: Stream, values: Stream, heads: Int, keyValueHeads: Int, window: Int? = nil, name: String
+        keys: Stream, values: Stream, heads: Int, keyValueHeads: Int, window: Int = 0, name: String
     ) -> Stream {
         apply(Attention(heads: heads, keyValueHeads: keyValueHeads, width: width / heads, window: window), keys, values, name: name)
     }

@@ -14,13 +14,15 @@ struct KeyValuePages: Sendable {
 
     private var pageBytes: Int { element.pageBytes(heads: heads, width: width) }
 
+    var byteCount: Int { pages.count * pageBytes }
+
     /// All pages, one after the other.
     var bytes: [UInt8] { pages.flatMap { Array($0.bytes) } }
 
     /// Pages made of saved bytes; nil if these are not those of so many tokens.
     func restored(_ bytes: [UInt8], tokens: Int) throws -> KeyValuePages? {
-        guard bytes.count % pageBytes == 0, bytes.count / pageBytes == tokens / CacheElement.pageTokens + (tokens % CacheElement.pageTokens).signum()
-        else { return nil }
+        let (whole, rest) = tokens.quotientAndRemainder(dividingBy: CacheElement.pageTokens)
+        guard bytes.count % pageBytes == 0, bytes.count / pageBytes == whole + rest.signum() else { return nil }
         var result = KeyValuePages(heads: heads, width: width, element: element)
         for start in stride(from: 0, to: bytes.count, by: pageBytes) {
             let page = try KeyValuePage(byteCount: pageBytes)

@@ -32,7 +32,8 @@ public struct Session: Sendable {
         }
     }
 
-    /// What each operation with state remembers, in the order of the graph, as the bytes that it keeps: floats, or pages of keys and values.
+    /// What each operation with state remembers, in the order of the graph, as the bytes that it keeps: floats, or pages of keys and
+    /// values.
     public var states: [[UInt8]] {
         slots.map { slot in
             switch slot {
