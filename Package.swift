@@ -22,7 +22,7 @@ let package = Package(
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
         .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean", "HuggingFace", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
-        .target(name: "Measuring", dependencies: ["Basis", "Models", "Tensors", "Toolkit"]),
+        .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),

@@ -18,6 +18,8 @@
     .widen_f16 = tern_widen_f16_##LEVEL, \
     .widen_bf16 = tern_widen_bf16_##LEVEL, \
     .ternarise = tern_ternarise_##LEVEL, \
+    .maxima = tern_maxima_##LEVEL, \
+    .exponentials = tern_exponentials_##LEVEL, \
     .read = tern_read_##LEVEL, \
 }
 

@@ -176,6 +176,35 @@ int32_t LEVEL(tern_quantise)(const float *x, size_t width, int8_t *planes, float
     return sum;
 }
 
+void LEVEL(tern_maxima)(const float *x, size_t count, float *maxima)
+{
+    size_t whole = count / TERN_MAXIMA_BLOCK * TERN_MAXIMA_BLOCK;
+    for (size_t j = 0; j < count; j += TERN_MAXIMA_BLOCK) {
+        float lanes[LANES];
+        for (size_t l = 0; l < LANES; l++) lanes[l] = -INFINITY;
+        if (j < whole)
+            for (size_t k = 0; k < TERN_MAXIMA_BLOCK; k += LANES)
+                for (size_t l = 0; l < LANES; l++) lanes[l] = x[j + k + l] > lanes[l] ? x[j + k + l] : lanes[l];
+        else
+            for (size_t k = j; k < count; k++) lanes[0] = x[k] > lanes[0] ? x[k] : lanes[0];
+        for (size_t half = LANES / 2; half > 0; half /= 2)
+            for (size_t l = 0; l < half; l++) lanes[l] = lanes[l + half] > lanes[l] ? lanes[l + half] : lanes[l];
+        maxima[j / TERN_MAXIMA_BLOCK] = lanes[0];
+    }
+}
+
+double LEVEL(tern_exponentials)(const float *x, float largest, float factor, size_t count, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < count; j++) y[j] = exp_of_negative((x[j] - largest) * factor);
+    double lanes[LANES] = {0};
+    size_t whole = count / LANES * LANES;
+    for (size_t j = 0; j < whole; j += LANES)
+        for (size_t l = 0; l < LANES; l++) lanes[l] += (double)y[j + l];
+    for (size_t j = whole; j < count; j++) lanes[j - whole] += (double)y[j];
+    return sum_of_lanes(lanes);
+}
+
 /* Half precision to single: the exponent is rebased by 112; below the normal numbers the fraction is counted off from 2^-14, and
  * infinity and NaN keep the highest exponent. */
 TERN_INLINE float float_of_f16(uint16_t half)

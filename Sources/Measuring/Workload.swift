@@ -1,3 +1,4 @@
+import Generation
 import Models
 import Tensors
 import Toolkit
@@ -11,11 +12,13 @@ protocol Workload: AnyObject {
 /// A prompt of random tokens, read from the start up to the logits that follow it.
 final class PromptReading: Workload {
     private let machine: Machine
+    private let ranking: LogitRanking
     private let tokens: [Int32]
 
     init(_ machine: Machine, tokens count: Int) {
         var random = Random(seed: 1)
-        (self.machine, tokens) = (machine, (0..<count).map { _ in machine.randomToken(&random) })
+        (self.machine, ranking) = (machine, LogitRanking(machine.kernels))
+        tokens = (0..<count).map { _ in machine.randomToken(&random) }
     }
 
     func step() throws -> Int {
@@ -26,7 +29,7 @@ final class PromptReading: Workload {
     /// A session that has read it too.
     func session(after session: Session) throws -> Session {
         var feeds = [Machine.Feed(session, tokens[...], wanted: .last)]
-        try machine.run(&feeds) { _, _, row in _ = largestIndex(row) }
+        try machine.run(&feeds) { _, _, row in _ = ranking.likeliest(row) }
         return feeds[0].session
     }
 }
@@ -35,11 +38,12 @@ final class PromptReading: Workload {
 /// a model of random weights would soon repeat itself.
 final class Decoding: Workload {
     private let machine: Machine
+    private let ranking: LogitRanking
     private var feeds: [Machine.Feed]
     private var random = Random(seed: 2)
 
     init(_ machine: Machine, batch: Int, from session: Session) {
-        self.machine = machine
+        (self.machine, ranking) = (machine, LogitRanking(machine.kernels))
         feeds = (0..<batch).map { _ in Machine.Feed(session, [], wanted: .last) }
     }
 
@@ -50,7 +54,7 @@ final class Decoding: Workload {
             feeds[index].session = .none
             feeds[index] = Machine.Feed(session, [machine.randomToken(&random)], wanted: .last)
         }
-        try machine.run(&feeds) { _, _, row in _ = largestIndex(row) }
+        try machine.run(&feeds) { _, _, row in _ = ranking.likeliest(row) }
         return feeds.count
     }
 }
@@ -59,9 +63,7 @@ extension Machine {
     func randomToken(_ random: inout Random) -> Int32 { Int32(random.next() % UInt64(max(1, vocabulary))) }
 }
 
-/// Where the largest of the numbers is.
-private func largestIndex(_ row: UnsafeBufferPointer<Float>) -> Int {
-    var best = 0
-    for index in row.indices where row[index] > row[best] { best = index }
-    return best
+extension LogitRanking {
+    /// The token that a greedy answer goes on with.
+    fileprivate func likeliest(_ logits: UnsafeBufferPointer<Float>) -> Int32 { first(look(at: logits), logits) }
 }

@@ -26,6 +26,8 @@
 
 /* Trits, and activations, in a block. */
 #define TERN_BLOCK 256
+/* Floats that one of the maxima stands for. */
+#define TERN_MAXIMA_BLOCK 32
 
 /* Columns, and places, in a plane. */
 #define TERN_PLANE 64
@@ -104,6 +106,12 @@ typedef struct tern_kernels {
     /* Trit codes of one row of floats: clamp(round-half-even(w * scale), -1, 1) + 1, four a byte, (width + 3) / 4 bytes, the last filled
      * with code 1. Adds to zeros the number of zeros among them. w holds no NaN. */
     void (*ternarise)(const float *w, float scale, size_t width, uint8_t *codes, size_t *zeros);
+
+    /* maxima[b] = the largest of x[32 b] and the 31 after it, as far as there are; NaNs are left out, and -infinity where nothing is left. */
+    void (*maxima)(const float *x, size_t count, float *maxima);
+    /* y = exp((x - largest) * factor), where x <= largest and factor >= 0; returns the sum, in doubles, in an order that depends on count
+     * alone. y may be x. */
+    double (*exponentials)(const float *x, float largest, float factor, size_t count, float *y);
 
     /* Reads `bytes` bytes and returns a value that depends on all of them: the loop that memory bandwidth is measured with. */
     uint64_t (*read)(const void *bytes, size_t count);

@@ -58,9 +58,20 @@ public final class Machine {
         public init(_ session: Session, _ tokens: ArraySlice<Int32>, wanted: Wanted) {
             (self.session, self.tokens, self.wanted) = (session, tokens, wanted)
         }
+
+        /// How many outputs are wanted, those of the last tokens.
+        var wantedCount: Int {
+            switch wanted {
+            case .none: 0
+            case .last: 1
+            case .all: tokens.count
+            case .suffix(let count): count
+            }
+        }
     }
 
-    public enum Wanted: Sendable { case none, last, all }
+    /// Which tokens of a feed.
+    public enum Wanted: Sendable { case none, last, all, suffix(Int) }
 
     /// The output of one token: its feed, its position among the feed's tokens, and a row as wide as the graph's output.
     public typealias Visit = (_ feed: Int, _ token: Int, _ row: UnsafeBufferPointer<Float>) throws -> Void
@@ -119,7 +130,7 @@ public final class Machine {
         var first = 0, result: [WantedRow] = []
         for part in parts {
             let feed = feeds[part.feed]
-            for token in part.tokens where feed.wanted == .all || (feed.wanted == .last && token == feed.tokens.count - 1) {
+            for token in part.tokens where token >= feed.tokens.count - feed.wantedCount {
                 result.append(WantedRow(row: first + token - part.tokens.lowerBound, feed: part.feed, token: token))
             }
             first += part.tokens.count
