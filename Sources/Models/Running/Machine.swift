@@ -8,11 +8,11 @@ public final class Machine {
     public let kernels: Kernels
     public let threads: ThreadPool
     let running: Graph
-    private let parameters: [Parameter]
+    let parameters: [Parameter]
     private let plan: MemoryPlan
     private let stateful: [Int]
     /// From this node on no operation has state or looks at tokens: rows whose output nobody wants may be left out.
-    private let tail: Int
+    let tail: Int
     private var arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var capacity = 0
 
