@@ -78,6 +78,42 @@ void LEVEL(tern_silu_product)(const float *a, const float *b, size_t width, floa
     for (size_t j = 0; j < width; j++) y[j] = silu_of(a[j]) * b[j];
 }
 
+void LEVEL(tern_squared_relu)(const float *x, size_t width, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < width; j++) {
+        float positive = x[j] > 0 ? x[j] : 0.0f;
+        y[j] = positive * positive;
+    }
+}
+
+void LEVEL(tern_squared_relu_product)(const float *a, const float *b, size_t width, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < width; j++) {
+        float positive = a[j] > 0 ? a[j] : 0.0f;
+        y[j] = positive * positive * b[j];
+    }
+}
+
+void LEVEL(tern_add)(const float *a, const float *b, size_t width, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < width; j++) y[j] = a[j] + b[j];
+}
+
+void LEVEL(tern_rotate)(const float *x, size_t heads, size_t half, const float *cosines, const float *sines, float *y)
+{
+    for (size_t head = 0; head < heads; head++, x += 2 * half, y += 2 * half) {
+        ELEMENTWISE
+        for (size_t j = 0; j < half; j++) {
+            float a = x[j], b = x[half + j];
+            y[j] = a * cosines[j] - b * sines[j];
+            y[half + j] = b * cosines[j] + a * sines[j];
+        }
+    }
+}
+
 void LEVEL(tern_recurrence)(const float *i, const float *f, size_t width, float *h, float *y)
 {
     ELEMENTWISE
@@ -174,6 +210,35 @@ int32_t LEVEL(tern_quantise)(const float *x, size_t width, int8_t *planes, float
                                    : LEVEL(quantise_block)(x + j, block, scale, planes + j);
     }
     return sum;
+}
+
+void LEVEL(tern_maxima)(const float *x, size_t count, float *maxima)
+{
+    size_t whole = count / TERN_MAXIMA_BLOCK * TERN_MAXIMA_BLOCK;
+    for (size_t j = 0; j < count; j += TERN_MAXIMA_BLOCK) {
+        float lanes[LANES];
+        for (size_t l = 0; l < LANES; l++) lanes[l] = -INFINITY;
+        if (j < whole)
+            for (size_t k = 0; k < TERN_MAXIMA_BLOCK; k += LANES)
+                for (size_t l = 0; l < LANES; l++) lanes[l] = x[j + k + l] > lanes[l] ? x[j + k + l] : lanes[l];
+        else
+            for (size_t k = j; k < count; k++) lanes[0] = x[k] > lanes[0] ? x[k] : lanes[0];
+        for (size_t half = LANES / 2; half > 0; half /= 2)
+            for (size_t l = 0; l < half; l++) lanes[l] = lanes[l + half] > lanes[l] ? lanes[l + half] : lanes[l];
+        maxima[j / TERN_MAXIMA_BLOCK] = lanes[0];
+    }
+}
+
+double LEVEL(tern_exponentials)(const float *x, float largest, float factor, size_t count, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < count; j++) y[j] = exp_of_negative((x[j] - largest) * factor);
+    double lanes[LANES] = {0};
+    size_t whole = count / LANES * LANES;
+    for (size_t j = 0; j < whole; j += LANES)
+        for (size_t l = 0; l < LANES; l++) lanes[l] += (double)y[j + l];
+    for (size_t j = whole; j < count; j++) lanes[j - whole] += (double)y[j];
+    return sum_of_lanes(lanes);
 }
 
 /* Half precision to single: the exponent is rebased by 112; below the normal numbers the fraction is counted off from 2^-14, and

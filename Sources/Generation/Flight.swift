@@ -4,69 +4,119 @@ import Tokens
 /// A request on its way to its answer.
 struct Flight {
     let number: Int
-    var session: Session
-    private let request: Request
-    /// Tokens to feed next.
-    private var pending: [Int32]
-    private var generated: [Int32] = []
-    private var text: [UInt8] = []
-    private var seen: Set<Int32>
+    let request: Request
+    /// All tokens: past, prompt, and answer so far.
+    private(set) var text: [Int32]
+    private let promptEnd: Int
+    /// The session after the first `fed` tokens of the text.
+    private(set) var session: Session
+    private(set) var fed: Int
+    private var plan: PrefixPlan
     private var sampler: Sampler
-    private var decoder: StreamDecoder?
-    private var scanner: StopScanner
+    private var seen: Set<Int32>
+    private var written: AnswerText
     private let endOfText: Set<Int32>
     private var finish: Answer.Finish?
+    // Of one step: what follows the text in its feed, as a guess; the session before it; the tokens chosen in it.
+    private var lookup: PromptLookup
+    private var draft: [Int32] = []
+    private var before: Session?
+    private var chosen = 0
 
-    init(number: Int, request: Request, decoder: StreamDecoder?, endOfText: Set<Int32>) {
-        (self.number, self.request, self.decoder, session, pending) = (number, request, decoder, request.session, request.tokens)
+    init(number: Int, request: Request, plan: PrefixPlan, ranking: LogitRanking, decoder: StreamDecoder?, endOfText: Set<Int32>) {
+        (self.number, self.request, self.plan, session, fed) = (number, request, plan, request.session, request.past.count)
+        text = request.text
+        promptEnd = text.count
         self.endOfText = request.ignoresEndOfText ? [] : endOfText
-        seen = request.sampling.repetitionPenalty == 1 ? [] : Set(request.past + request.tokens)
-        sampler = Sampler(request.sampling)
-        scanner = StopScanner(request.stopStrings)
-        // The answer's text goes on from the prompt's: a first word keeps the space in front of it.
-        for token in request.past + request.tokens { _ = self.decoder?.push(token) }
-        // Nothing to choose: all but the last token are fed, as after any other answer.
-        if request.maxTokens == 0 { pending.removeLast() }
+        seen = request.sampling.repetitionPenalty == 1 ? [] : Set(text)
+        sampler = Sampler(request.sampling, ranking)
+        written = AnswerText(after: text, decoder, stops: request.stopStrings)
+        lookup = PromptLookup(length: request.draftTokens)
+        if let start = plan.start { go(on: start) }
     }
 
-    var isDone: Bool { finish != nil || (request.maxTokens == 0 && pending.isEmpty) }
+    /// The tokens that the session has to see: all but the last, once nothing is to be chosen any more.
+    private var goal: Int { finish != nil || request.maxTokens == 0 ? text.count - 1 : text.count }
+
+    var isDone: Bool { fed == goal && goal < text.count }
+
+    /// Whether it is still in its prompt.
+    var isReading: Bool { text.count == promptEnd }
 
     var answer: Answer {
-        let history = request.past + request.tokens + generated
-        return Answer(text: text, tokens: generated, finish: finish ?? .length, session: session, history: history)
+        Answer(
+            text: written.text, tokens: Array(text[promptEnd...]), finish: finish ?? .length, session: session, history: text,
+            drafted: lookup.drafted, accepted: lookup.accepted)
+    }
+}
+
+// Sharing of prefixes.
+extension Flight {
+    /// Where it waits for another request to leave a session.
+    var awaited: PrefixNode? { plan.awaited }
+
+    /// The node that it has come to, where its session is to be kept for others; from there it goes on itself.
+    mutating func leaveSession() -> PrefixNode? {
+        guard let node = plan.cuts.first, node.depth == fed else { return nil }
+        return plan.cuts.removeFirst()
     }
 
-    /// What to feed next. The session moves into it, so that nobody else holds it while it is written.
-    mutating func takeFeed() -> Machine.Feed {
-        let feed = Machine.Feed(session, pending[...], wanted: request.maxTokens == 0 ? .none : .last)
-        session = .none
-        pending = []
+    /// Goes on from a kept session.
+    mutating func go(on node: PrefixNode) {
+        guard let kept = node.session else { return }
+        (session, fed, plan.awaited) = (kept, node.depth, nil)
+    }
+}
+
+// One step.
+extension Flight {
+    /// Tokens to feed before anything else happens, without a guess.
+    var need: Int { min(goal, plan.cuts.first?.depth ?? goal) - fed }
+
+    /// What to feed next, at most `room` tokens. The session moves into it, so that nobody else holds it while it is written.
+    mutating func takeFeed(room: Int) -> Machine.Feed {
+        let end = fed + min(need, room), choosesNext = end == text.count
+        // After a guess that was wrong some of the text is fed again: that first, and no new guess.
+        draft = choosesNext && end == fed + 1 ? guess(room - 1) : []
+        before = draft.isEmpty ? nil : session
+        let feed = Machine.Feed(session, ArraySlice(Array(text[fed..<end]) + draft), wanted: choosesNext ? .suffix(1 + draft.count) : .none)
+        (session, chosen) = (.none, 0)
         return feed
     }
 
-    /// Chooses the next token from the logits, and hands on what text it completes.
+    /// A guess that is no longer than what may still be chosen before the last token, and ends before the text would.
+    private mutating func guess(_ room: Int) -> [Int32] {
+        let draft = lookup.draft(after: text, limit: min(room, request.maxTokens - (text.count - promptEnd) - 1))
+        return Array(draft.prefix { !endOfText.contains($0) })
+    }
+
+    /// Chooses the next token from the logits after the text, or after it and the right part of the guess; what follows on a wrong guess
+    /// is not looked at. Hands on what text the token completes.
     mutating func take(_ logits: UnsafeBufferPointer<Float>, _ emit: ([UInt8]) throws -> Void) throws {
+        guard finish == nil, chosen == 0 || draft[chosen - 1] == text.last else { return }
         let token = sampler.next(logits, seen: seen)
-        generated.append(token)
-        pending = [token]
+        text.append(token)
+        chosen += 1
         if request.sampling.repetitionPenalty != 1 { seen.insert(token) }
-        if endOfText.contains(token) { return try end(.stop, emit) }
-        try pass(decoder?.push(token) ?? [], emit)
-        if scanner.stopped { finish = .stop } else if generated.count >= request.maxTokens { try end(.length, emit) }
+        if endOfText.contains(token) {
+            finish = .stop
+            try written.end(emit)
+        } else {
+            try written.push(token, emit)
+            if text.count - promptEnd >= request.maxTokens, !written.stopped {
+                finish = .length
+                try written.end(emit)
+            }
+        }
+        if written.stopped { finish = .stop }
     }
 
-    private mutating func end(_ reason: Answer.Finish, _ emit: ([UInt8]) throws -> Void) throws {
-        finish = reason
-        try pass(decoder?.finish() ?? [], emit)
-        let rest = scanner.finish()
-        text += rest
-        if !rest.isEmpty { try emit(rest) }
-        if scanner.stopped { finish = .stop }
-    }
-
-    private mutating func pass(_ bytes: [UInt8], _ emit: ([UInt8]) throws -> Void) throws {
-        let piece = scanner.pass(bytes)
-        text += piece
-        if !piece.isEmpty { try emit(piece) }
+    /// Takes back what was fed. After a wrong guess that is of no use: the session of before will be fed what was right.
+    mutating func settle(_ feed: Machine.Feed) {
+        let isRight = chosen == draft.count + 1 || draft.isEmpty
+        if !draft.isEmpty { lookup.learn(drafted: draft.count, accepted: zip(draft, text.suffix(chosen)).prefix { $0 == $1 }.count) }
+        if isRight { fed += feed.tokens.count }
+        session = isRight ? feed.session : before ?? feed.session
+        (draft, before) = ([], nil)
     }
 }

@@ -81,6 +81,7 @@ public struct PromptReader {
         case "repetition_penalty": prompt.request.sampling.repetitionPenalty = try PromptReader.number(key, value)
         case "seed": prompt.request.sampling.seed = UInt64(try PromptReader.count(key, value))
         case "stop": prompt.request.stopStrings = try PromptReader.stops(value)
+        case "speculate": prompt.request.draftTokens = try PromptReader.count(key, value)
         case "ignore_eos": prompt.request.ignoresEndOfText = try PromptReader.flag(key, value)
         default: throw Failure("unknown option '\(key)'")
         }

@@ -15,6 +15,11 @@ public struct Request: Sendable {
     /// Go on after an end-of-text token.
     public var ignoresEndOfText = false
 
+    /// Tokens to guess at a time from what came before, verified together (prompt lookup); 0 for none. Changes no answer.
+    public var draftTokens = 0
+
+    public static let longestDraft = 64
+
     public init(tokens: [Int32], session: Session) { (self.tokens, self.session) = (tokens, session) }
 }
 
@@ -36,4 +41,6 @@ public struct Answer: Sendable {
     public var session: Session
     /// Every token of the text so far, the saved ones included.
     public var history: [Int32]
+    /// Tokens that were guessed, and how many of them were right.
+    public var drafted = 0, accepted = 0
 }

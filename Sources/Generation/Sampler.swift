@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// Chooses tokens, one after the other, for one request.
@@ -6,100 +5,85 @@ import Tensors
 /// The steps come in the order that Hugging Face's generate has: repetition penalty, temperature, top-k, top-p, min-p, then a draw.
 package struct Sampler {
     private let options: SamplingOptions
+    private let ranking: LogitRanking
     private var random: Random
 
-    package init(_ options: SamplingOptions) {
-        self.options = options
+    /// Samplers that are used in turn may share `ranking`.
+    package init(_ options: SamplingOptions, _ ranking: LogitRanking) {
+        (self.options, self.ranking) = (options, ranking)
         random = Random(seed: options.seed)
     }
 
     /// The next token; `seen` holds those of the prompt and of the answer so far.
     package mutating func next(_ logits: UnsafeBufferPointer<Float>, seen: Set<Int32>) -> Int32 {
         guard options.repetitionPenalty != 1 else { return choose(logits) }
-        var penalised = Array(logits)
-        for token in seen where logits.indices.contains(Int(token)) {
-            let logit = penalised[Int(token)], penalty = Float(options.repetitionPenalty)
-            penalised[Int(token)] = logit > 0 ? logit / penalty : logit * penalty
-        }
-        return penalised.withUnsafeBufferPointer { choose($0) }
+        return ranking.withPenalty(Float(options.repetitionPenalty), on: seen, logits) { choose($0) }
     }
 
     private mutating func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
-        if options.temperature == 0 { return Sampler.mostLikely(logits) }
-        var candidates = mostLikelyCandidates(logits)
+        let largest = ranking.look(at: logits)
         // Logits that are no numbers leave nothing to draw from.
-        guard !candidates.isEmpty else { return Sampler.mostLikely(logits) }
-        weigh(&candidates)
-        cutToNucleus(&candidates)
-        let floor = options.minP * candidates[0].weight
+        guard options.temperature > 0, largest.isFinite else { return ranking.first(largest, logits) }
+        // The largest logit times infinity would be NaN.
+        let factor = Float(min(1 / options.temperature, Double(Float.greatestFiniteMagnitude)))
+        if !hasTopK(logits), options.topP == 1 {
+            let weights = ranking.weights(logits, largest: largest, factor: factor)
+            if weights.sum.isFinite { return draw(weights.all, weights.sum) ?? ranking.first(largest, logits) }
+        }
+        var candidates = likely(logits, largest, factor)
+        let floor = Float(options.minP) * candidates[0].weight
         candidates.removeAll { $0.weight < floor }
         return draw(candidates)
     }
 
-    static func mostLikely(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
-        var best = 0
-        for index in logits.indices where logits[index] > logits[best] { best = index }
-        return Int32(best)
-    }
+    private func hasTopK(_ logits: UnsafeBufferPointer<Float>) -> Bool { options.topK > 0 && options.topK < logits.count }
 
-    private struct Candidate {
-        let token: Int32
-        let logit: Float
-        var weight = 0.0
-    }
-
-    /// The `topK` most likely tokens, or all, most likely first; equals by id, so that the order never depends on a sort.
-    private func mostLikelyCandidates(_ logits: UnsafeBufferPointer<Float>) -> [Candidate] {
-        let floor = options.topK > 0 && options.topK < logits.count ? Sampler.largest(options.topK, of: logits) : -.infinity
-        var candidates = logits.indices.filter { logits[$0] >= floor }.map { Candidate(token: Int32($0), logit: logits[$0]) }
-        candidates.sort { $0.logit != $1.logit ? $0.logit > $1.logit : $0.token < $1.token }
-        if options.topK > 0 { candidates.removeLast(max(0, candidates.count - options.topK)) }
-        return candidates
-    }
-
-    /// The `rank`-th largest logit, by a heap of the largest ones so far.
-    private static func largest(_ rank: Int, of logits: UnsafeBufferPointer<Float>) -> Float {
-        var heap = Array(logits.prefix(rank)).sorted()
-        for index in logits.indices.dropFirst(rank) where logits[index] > heap[0] {
-            var at = 0
-            while true {
-                let left = 2 * at + 1
-                guard left < rank else { break }
-                let child = left + 1 < rank && heap[left + 1] < heap[left] ? left + 1 : left
-                guard heap[child] < logits[index] else { break }
-                heap[at] = heap[child]
-                at = child
+    /// What top-k and top-p leave, most likely first; there is at least one token.
+    private func likely(_ logits: UnsafeBufferPointer<Float>, _ largest: Float, _ factor: Float) -> [Candidate] {
+        let all = hasTopK(logits) ? nil : ranking.weights(logits, largest: largest, factor: factor).sum
+        var count = all == nil ? options.topK : 64
+        while true {
+            var candidates = ranking.mostLikely(count, logits)
+            let sum = ranking.weigh(&candidates, largest: largest, factor: factor)
+            let isAll = all == nil || candidates.count < count
+            let enough = options.topP * (isAll ? sum : all ?? sum)
+            if isAll || sum >= enough {
+                cut(&candidates, toWeigh: enough)
+                return candidates
             }
-            heap[at] = logits[index]
-        }
-        return heap[0]
-    }
-
-    /// Probabilities up to a factor: exp((logit - largest) / temperature).
-    private func weigh(_ candidates: inout [Candidate]) {
-        let largest = Double(candidates[0].logit)
-        for index in candidates.indices {
-            candidates[index].weight = exp((Double(candidates[index].logit) - largest) / options.temperature)
+            count *= 4
         }
     }
 
-    private func cutToNucleus(_ candidates: inout [Candidate]) {
+    /// The fewest that weigh enough together (nucleus sampling).
+    private func cut(_ candidates: inout [Candidate], toWeigh enough: Double) {
         guard options.topP < 1 else { return }
-        let enough = options.topP * candidates.reduce(0) { $0 + $1.weight }
         var sum = 0.0, kept = 0
         while kept < candidates.count, sum < enough {
-            sum += candidates[kept].weight
+            sum += Double(candidates[kept].weight)
             kept += 1
         }
         candidates.removeLast(candidates.count - max(1, kept))
     }
 
     private mutating func draw(_ candidates: [Candidate]) -> Int32 {
-        var rest = random.uniformDouble() * candidates.reduce(0) { $0 + $1.weight }
+        var rest = random.uniformDouble() * candidates.reduce(0) { $0 + Double($1.weight) }
         for candidate in candidates {
-            rest -= candidate.weight
+            rest -= Double(candidate.weight)
             if rest < 0 { return candidate.token }
         }
         return candidates[candidates.count - 1].token
+    }
+
+    /// Draws from all tokens; nil if rounding leaves none.
+    private mutating func draw(_ weights: [Float], _ sum: Double) -> Int32? {
+        // The most likely token weighs 1.
+        let floor = Float(options.minP)
+        var rest = random.uniformDouble() * (floor > 0 ? weights.reduce(0) { $1 >= floor ? $0 + Double($1) : $0 } : sum)
+        for (token, weight) in weights.enumerated() where weight >= floor {
+            rest -= Double(weight)
+            if rest < 0 { return Int32(token) }
+        }
+        return nil
     }
 }

@@ -112,6 +112,20 @@ extension Kernels {
         return zeros
     }
 
+    /// The largest of each `maximaBlock` numbers, NaNs left out, into (count + maximaBlock - 1) / maximaBlock of them.
+    public func maxima(_ x: UnsafePointer<Float>, count: Int, into maxima: UnsafeMutablePointer<Float>) {
+        functions.maxima(x, count, maxima)
+    }
+
+    public static let maximaBlock = Int(TERN_MAXIMA_BLOCK)
+
+    /// y = exp((x - largest) * factor), for x <= largest and factor >= 0; y may be x. Returns the sum.
+    public func exponentials(
+        _ x: UnsafePointer<Float>, largest: Float, factor: Float, count: Int, into y: UnsafeMutablePointer<Float>
+    ) -> Double {
+        functions.exponentials(x, largest, factor, count, y)
+    }
+
     /// Reads all bytes; the value depends on each of them.
     public func read(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         guard let start = bytes.baseAddress else { return 0 }

@@ -90,4 +90,11 @@ package enum Naive {
         default: return sign * Float(sign: .plus, exponent: exponent - 25, significand: fraction + 1024)
         }
     }
+
+    /// The largest of each block of numbers.
+    package static func maxima(_ x: [Float]) -> [Float] {
+        stride(from: 0, to: x.count, by: Kernels.maximaBlock).map { start in
+            x[start..<min(x.count, start + Kernels.maximaBlock)].reduce(-.infinity) { $1 > $0 ? $1 : $0 }
+        }
+    }
 }

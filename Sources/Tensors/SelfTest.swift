@@ -15,6 +15,7 @@ public func selfTest(levels: [KernelLevel] = KernelLevel.available) -> [SelfTest
         ("product", checkProducts), ("product, worst case", checkWorstProducts), ("quantise", checkQuantise),
         ("norm", checkNorms), ("sigmoid and silu", checkSigmoids), ("recurrence", checkRecurrence),
         ("half precision", checkHalves), ("ternarise", checkTernarise), ("sum of magnitudes", checkSums),
+        ("maxima", checkMaxima), ("exponentials", checkExponentials),
     ]
     return levels.flatMap { level in
         checks.map { check in

@@ -31,12 +31,18 @@ struct AnswerOptions: ParsableArguments {
     @Flag(help: "Go on after an end-of-text token.")
     var ignoreEos = false
 
+    @Option(help: ArgumentHelp("Guess up to <n> tokens at a time from what came before; changes no answer.", valueName: "n"))
+    var speculate = 0
+
     @Option(help: ArgumentHelp("Answer up to <n> prompts at once.", valueName: "n"))
     var batch = 8
 
     func validate() throws {
         guard maxTokens >= 0 else { throw ValidationError("--max-tokens takes a number of 0 or more") }
         guard (1...4096).contains(batch) else { throw ValidationError("--batch takes a number of 1 to 4096") }
+        guard (0...Request.longestDraft).contains(speculate) else {
+            throw ValidationError("--speculate takes a number of 0 to \(Request.longestDraft)")
+        }
         guard !stop.contains("") else { throw ValidationError("--stop takes a string that is not empty") }
         do { try sampling.check() } catch { throw ValidationError("\(error)") }
     }
@@ -54,5 +60,6 @@ struct AnswerOptions: ParsableArguments {
         request.maxTokens = maxTokens
         request.stopStrings = stop.map { Array($0.utf8) }
         request.ignoresEndOfText = ignoreEos
+        request.draftTokens = speculate
     }
 }

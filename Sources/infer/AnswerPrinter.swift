@@ -53,6 +53,7 @@ final class AnswerPrinter {
             "text": .string(String(decoding: answer.text, as: UTF8.self)),
             "tokens": .array(answer.tokens.map { .integer(Int($0)) }), "finish": .string(answer.finish.rawValue),
         ]
+        if answer.drafted > 0 { (object["drafted"], object["accepted"]) = (.integer(answer.drafted), .integer(answer.accepted)) }
         if let id = ids[turn] { object["id"] = id }
         return .object(object)
     }

@@ -8,7 +8,7 @@ import Generation
 
     /// How often each token is drawn.
     private func counts(_ options: SamplingOptions, draws: Int = 20000, seen: Set<Int32> = []) -> [Int] {
-        var sampler = Sampler(options), counts = [Int](repeating: 0, count: logits.count)
+        var sampler = Sampler(options, LogitRanking(.best)), counts = [Int](repeating: 0, count: logits.count)
         for _ in 0..<draws { counts[Int(logits.withUnsafeBufferPointer { sampler.next($0, seen: seen) })] += 1 }
         return counts
     }
@@ -64,7 +64,7 @@ import Generation
 
     @Test func aSeedGivesTheSameDrawsAndAnotherSeedOthers() {
         func draws(_ seed: UInt64) -> [Int32] {
-            var sampler = Sampler(options { $0.seed = seed })
+            var sampler = Sampler(options { $0.seed = seed }, LogitRanking(.best))
             return (0..<50).map { _ in logits.withUnsafeBufferPointer { sampler.next($0, seen: []) } }
         }
         #expect(draws(1) == draws(1))
@@ -72,7 +72,7 @@ import Generation
     }
 
     @Test func logitsThatAreNoNumbersDoNoHarm() {
-        var sampler = Sampler(SamplingOptions())
+        var sampler = Sampler(SamplingOptions(), LogitRanking(.best))
         let bad = [Float](repeating: .nan, count: 100)
         #expect(bad.withUnsafeBufferPointer { sampler.next($0, seen: []) } == 0)
     }

@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 import Tensors
 import Testing
 
@@ -136,6 +137,24 @@ import Testing
         let expected = Naive.ternarise(w, scale: 1.5)
         #expect(!out.strayed && out.values == Trits.pack(expected))
         #expect(zeros == expected.count(where: { $0 == 0 }))
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func maximaAndExponentialsStayWithinTheirMemory(level: KernelLevel, width: Int) {
+        let kernels = Kernels.at(level)
+        var random = Random(seed: UInt64(width) + 6)
+        let x = randomFloats(width, &random).map { -abs($0) }
+        let input = Guarded(x), expected = Naive.maxima(x)
+        let maxima = written(expected.count, poison: Float.nan) { kernels.maxima(input.start, count: width, into: $0) }
+        #expect(!maxima.strayed && maxima.values == expected)
+        func exponentials(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Double {
+            kernels.exponentials(x, largest: 1, factor: 2, count: width, into: y)
+        }
+        var sum = Double.nan
+        let out = written(width, poison: Float.nan) { sum = exponentials(input.start, $0) }
+        #expect(!out.strayed && zip(x, out.values).allSatisfy { abs(expf(2 * ($0 - 1)) - $1) < 1e-6 })
+        let place = Guarded(x)
+        #expect(exponentials(place.start, place.start) == sum && place.values(width) == out.values)
     }
 
     @Test(arguments: KernelLevel.available, [0, 1, 7, 8, 9, 1000])
