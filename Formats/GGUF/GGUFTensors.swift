@@ -65,6 +65,12 @@ public final class GGUFTensors: TensorSource, HashedInputs {
         }
     }
 
+    /// The modules that ternary models multiply by trits and this one by floats, as `modules_to_not_convert` names them.
+    var floatModules: [String] {
+        zip(parts, entries).filter { $0.form != .codes && $0.form != .scale && TensorNames.isTernaryMatrix($0.source.tensor.name) }
+            .map { String($1.name.dropLast(".weight".count)) }
+    }
+
     public var inputs: [HashedInput] {
         files.map { HashedInput(name: $0.name.split(separator: "/").last.map(String.init) ?? $0.name, byteCount: $0.byteCount) }
     }
