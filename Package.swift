@@ -56,7 +56,7 @@ let package = Package(
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "HuggingFace", "Safetensors", "Tensors", "Tern", "TestFiles"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "HuggingFace", "Models", "Safetensors", "Tensors", "Tern", "TestFiles"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),
     ]
 )
