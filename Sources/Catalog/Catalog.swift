@@ -1,4 +1,5 @@
 import AbsMean
+import BitNet
 import HuggingFace
 import MatMulFree
 import Models
@@ -7,7 +8,7 @@ import Tern
 /// Everything that can be plugged in, a line each. A test holds the folders Plugins/ and Formats/ against these lists.
 public enum Catalog {
     /// Model architectures.
-    public static let families: [any ModelFamily.Type] = [MatMulFree.self]
+    public static let families: [any ModelFamily.Type] = [MatMulFree.self, BitNet.self]
 
     /// Ways to make weights ternary.
     public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
