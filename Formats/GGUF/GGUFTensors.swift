@@ -67,8 +67,11 @@ public final class GGUFTensors: TensorSource, HashedInputs {
 
     /// The modules that ternary models multiply by trits and this one by floats, as `modules_to_not_convert` names them.
     var floatModules: [String] {
-        zip(parts, entries).filter { $0.form != .codes && $0.form != .scale && TensorNames.isTernaryMatrix($0.source.tensor.name) }
-            .map { String($1.name.dropLast(".weight".count)) }
+        entries.indices.compactMap { index -> String? in
+            let part = parts[index]
+            guard part.form == .same || part.form == .floats, TensorNames.isTernaryMatrix(part.source.tensor.name) else { return nil }
+            return String(entries[index].name.dropLast(".weight".count))
+        }
     }
 
     public var inputs: [HashedInput] {

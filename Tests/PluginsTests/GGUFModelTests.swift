@@ -14,10 +14,10 @@ import Toolkit
         try Support.logits(model.machine(.best, Self.threads), tokens)
     }
 
-    /// Layouts that rows of 128 and 352 or 320 numbers can have: flat ones, and for 320 those of blocks of 64.
+    /// Layouts that rows of 128 and 352 or 320 numbers can have and whose scale is of 32 bits: flat ones, for 320 those of blocks of 64.
     private static func layouts(_ golden: Golden) -> [TernaryLayout] {
         let flat: [TernaryLayout] = [.i2sX86, .i2sRows, .i2sARM]
-        return golden.name.hasPrefix("llama") ? flat + [.q2x0of64, .iq2bn, .iq2bnR4] : flat
+        return golden.name.hasPrefix("llama") ? flat + [.iq2bn, .iq2bnR4] : flat
     }
 
     private func tokens(_ golden: Golden) throws -> [Int32] {
