@@ -120,7 +120,7 @@ import Testing
         try expectDone(run("quantize", [folder, "-o", scratch.file("again")]))
         let (before, after) = (try Self.model(made.raw), try Self.model(scratch.file("again")))
         #expect(Set(before.map(\.name)) == Set(after.map(\.name)))
-        for tensor in before {
+        for tensor in before where isOnline || tensor.name != "file/config.json" {
             let isThere = after.contains { $0 == tensor || !isOnline && Self.isScale($0, within: 1, of: tensor) }
             #expect(isThere, "\(tensor.name)")
         }
