@@ -14,8 +14,10 @@ public struct Conversion {
 
     /// `method` is a quantiser's name; nil for the one that the model's family was trained with. `embedding` says in how many bits
     /// embeddings and float heads are kept; nil leaves them as they are.
-    public init(_ argument: String, method: String?, embedding: IntegerBits? = nil, _ kernels: Kernels, _ threads: ThreadPool) throws {
-        model = try OpenModel(argument, threads: threads)
+    public init(
+        _ argument: String, layout: String? = nil, method: String?, embedding: IntegerBits? = nil, _ kernels: Kernels, _ threads: ThreadPool
+    ) throws {
+        model = try OpenModel(argument, layout: layout, threads: threads)
         self.kernels = kernels
         let method = method ?? model.family?.quantiser ?? OpenModel.standardQuantiser
         let quantiser = try Catalog.quantiser(method)
