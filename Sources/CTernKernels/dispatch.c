@@ -1,11 +1,18 @@
 #include "levels.h"
 
-/* The float kernels of LEVEL with the products of PRODUCTS, which are fastest on LAYOUT. */
-#define TABLE(LEVEL, PRODUCTS, LAYOUT) { \
+#if TERN_X86
+#include <cpuid.h>
+#elif TERN_ARM
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+/* The kernels of LEVEL with the packing of PACKING, and the products and the peak of theirs, which are fastest on LAYOUT. */
+#define TABLE(LEVEL, PACKING, PRODUCTS, PEAK, LAYOUT) { \
     .product = tern_product_##PRODUCTS, \
-    .pack_triples = tern_pack_triples_##PRODUCTS, \
+    .pack_triples = tern_pack_triples_##PACKING, \
     .layout = LAYOUT, \
-    .multiply_add = tern_multiply_add_##LEVEL, \
+    .multiply_add = tern_multiply_add_##PEAK, \
     .quantise = tern_quantise_##LEVEL, \
     .rms_norm = tern_rms_norm_##LEVEL, \
     .sigmoid = tern_sigmoid_##LEVEL, \
@@ -23,11 +30,12 @@
     .read = tern_read_##LEVEL, \
 }
 
-static const tern_kernels scalar = TABLE(scalar, scalar, TERN_PAIRS);
+static const tern_kernels scalar = TABLE(scalar, scalar, scalar, scalar, TERN_PAIRS);
 #if TERN_X86
-static const tern_kernels avx2 = TABLE(avx2, avx2, TERN_PAIRS);
-static const tern_kernels avx512 = TABLE(avx512, avx512, TERN_PAIRS);
-static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, TERN_TRIPLES);
+static const tern_kernels avx2 = TABLE(avx2, avx2, avx2, avx2, TERN_PAIRS);
+static const tern_kernels avxvnni = TABLE(avx2, avx2, avxvnni, avxvnni, TERN_PAIRS);
+static const tern_kernels avx512 = TABLE(avx512, avx512, avx512, avx512, TERN_PAIRS);
+static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, avx512vbmi, avx512, TERN_TRIPLES);
 
 /* The compiler's test of a feature includes that the operating system saves its registers. */
 static bool has_avx512(void)
@@ -35,6 +43,17 @@ static bool has_avx512(void)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 }
+
+/* Bit 4 of EAX in leaf 7.1 of CPUID. The registers are those of AVX2. */
+static bool has_avxvnni(void)
+{
+    unsigned a = 0, b, c, d;
+    if (!tern_level_available(TERN_AVX2) || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) return false;
+    return (a >> 4 & 1) != 0;
+}
+#elif TERN_ARM
+static const tern_kernels neon = TABLE(scalar, scalar, neon, neon, TERN_PAIRS);
+static const tern_kernels neondot = TABLE(scalar, scalar, neondot, neondot, TERN_PAIRS);
 #endif
 
 bool tern_level_available(tern_level level)
@@ -42,8 +61,12 @@ bool tern_level_available(tern_level level)
 #if TERN_X86
     __builtin_cpu_init();
     if (level == TERN_AVX2) return __builtin_cpu_supports("avx2");
+    if (level == TERN_AVXVNNI) return has_avxvnni();
     if (level == TERN_AVX512) return has_avx512();
     if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi");
+#elif TERN_ARM
+    if (level == TERN_NEON) return true;
+    if (level == TERN_NEONDOT) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 #endif
     return level == TERN_SCALAR;
 }
@@ -59,8 +82,12 @@ const tern_kernels *tern_kernels_at(tern_level level)
 {
 #if TERN_X86
     if (level == TERN_AVX2) return &avx2;
+    if (level == TERN_AVXVNNI) return &avxvnni;
     if (level == TERN_AVX512) return &avx512;
     if (level == TERN_AVX512VBMI) return &avx512vbmi;
+#elif TERN_ARM
+    if (level == TERN_NEON) return &neon;
+    if (level == TERN_NEONDOT) return &neondot;
 #endif
     (void)level;
     return &scalar;

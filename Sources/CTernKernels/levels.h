@@ -8,6 +8,8 @@
 
 #if defined(__x86_64__)
 #define TERN_X86 1
+#elif defined(__aarch64__)
+#define TERN_ARM 1
 #endif
 
 /* Declares the functions of one level, named after it. */
@@ -38,5 +40,14 @@ TERN_DECLARE(avx512);
 /* Where AVX-512 with VBMI differs from AVX-512. */
 void tern_product_avx512vbmi(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t);
 void tern_pack_triples_avx512vbmi(const uint8_t *, size_t, size_t, uint8_t *);
+
+/* The products of levels that share all else: with AVX2, or with plain C, which on ARM is compiled to NEON as it is. */
+#define TERN_DECLARE_PRODUCTS(LEVEL) \
+    void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
+    uint64_t tern_multiply_add_##LEVEL(size_t)
+
+TERN_DECLARE_PRODUCTS(avxvnni);
+TERN_DECLARE_PRODUCTS(neon);
+TERN_DECLARE_PRODUCTS(neondot);
 
 #endif
