@@ -16,7 +16,7 @@ import Testing
         let activations = (0..<count).map { row in
             (0..<width).map { _ in row == 0 ? Int8.min : row == 1 ? Int8.max : Int8(truncatingIfNeeded: random.next()) }
         }
-        let codes = Guarded(Naive.kernelRows(trits, width: width)), planes = Guarded(activations.flatMap(Naive.planes))
+        let codes = Guarded(Naive.matrix(trits, width: width, layout: .pairs)), planes = Guarded(activations.flatMap(Naive.planes))
         let sums = Guarded(activations.map { Int32($0.reduce(0) { $0 + Int($1) }) }), scales = Guarded(randomFloats(count, &random))
         var matrix = tern_matrix(trits: codes.start, rows: first + rows, width: width, layout: TERN_PAIRS)
         var x = tern_activations(
