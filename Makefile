@@ -4,7 +4,7 @@
 SHELL    = bash
 PREFIX  ?= /usr/local
 DESTDIR ?=
-PROGRAMS = quantize pack infer
+PROGRAMS = quantize pack infer bench
 BIN      = .build/release
 STATIC   = .build/static
 DEMO     = demo

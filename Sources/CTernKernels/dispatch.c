@@ -7,17 +7,28 @@
 #include <sys/auxv.h>
 #endif
 
-/* The kernels of LEVEL with the packing of PACKING, and the products and the peak of theirs, which are fastest on LAYOUT. */
-#define TABLE(LEVEL, PACKING, PRODUCTS, PEAK, LAYOUT) { \
+/* The kernels on floats of LEVEL with the products of PRODUCTS, which are fastest on LAYOUT. */
+#define TABLE(LEVEL, PRODUCTS, LAYOUT) { \
     .product = tern_product_##PRODUCTS, \
-    .pack_triples = tern_pack_triples_##PACKING, \
+    .pack_triples = tern_pack_triples_##PRODUCTS, \
     .layout = LAYOUT, \
-    .multiply_add = tern_multiply_add_##PEAK, \
+    .multiply_add = tern_multiply_add_##PRODUCTS, \
+    .product_integers = tern_product_integers_##PRODUCTS, \
+    .quantise_spans = tern_quantise_spans_##LEVEL, \
+    .narrow_integers = tern_narrow_integers_##LEVEL, \
+    .widen_integers = tern_widen_integers_##LEVEL, \
     .quantise = tern_quantise_##LEVEL, \
     .rms_norm = tern_rms_norm_##LEVEL, \
     .sigmoid = tern_sigmoid_##LEVEL, \
     .silu = tern_silu_##LEVEL, \
     .silu_product = tern_silu_product_##LEVEL, \
+    .squared_relu = tern_squared_relu_##LEVEL, \
+    .squared_relu_product = tern_squared_relu_product_##LEVEL, \
+    .add = tern_add_##LEVEL, \
+    .rotate = tern_rotate_##LEVEL, \
+    .remember = tern_remember_##LEVEL, \
+    .attend = tern_attend_##LEVEL, \
+    .product_dense = tern_product_dense_##LEVEL, \
     .recurrence = tern_recurrence_##LEVEL, \
     .sum_abs_f32 = tern_sum_abs_f32_##LEVEL, \
     .sum_abs_f16 = tern_sum_abs_f16_##LEVEL, \
@@ -30,12 +41,12 @@
     .read = tern_read_##LEVEL, \
 }
 
-static const tern_kernels scalar = TABLE(scalar, scalar, scalar, scalar, TERN_PAIRS);
+static const tern_kernels scalar = TABLE(scalar, scalar, TERN_PAIRS);
 #if TERN_X86
-static const tern_kernels avx2 = TABLE(avx2, avx2, avx2, avx2, TERN_PAIRS);
-static const tern_kernels avxvnni = TABLE(avx2, avx2, avxvnni, avxvnni, TERN_PAIRS);
-static const tern_kernels avx512 = TABLE(avx512, avx512, avx512, avx512, TERN_PAIRS);
-static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, avx512vbmi, avx512, TERN_TRIPLES);
+static const tern_kernels avx2 = TABLE(avx2, avx2, TERN_PAIRS);
+static const tern_kernels avxvnni = TABLE(avx2, avxvnni, TERN_PAIRS);
+static const tern_kernels avx512 = TABLE(avx512, avx512, TERN_PAIRS);
+static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, TERN_TRIPLES);
 
 /* The compiler's test of a feature includes that the operating system saves its registers. */
 static bool has_avx512(void)
@@ -52,15 +63,15 @@ static bool has_avxvnni(void)
     return (a >> 4 & 1) != 0;
 }
 #elif TERN_ARM
-static const tern_kernels neon = TABLE(scalar, scalar, neon, neon, TERN_PAIRS);
-static const tern_kernels neondot = TABLE(scalar, scalar, neondot, neondot, TERN_PAIRS);
+static const tern_kernels neon = TABLE(scalar, neon, TERN_PAIRS);
+static const tern_kernels neondot = TABLE(scalar, neondot, TERN_PAIRS);
 #endif
 
 bool tern_level_available(tern_level level)
 {
 #if TERN_X86
     __builtin_cpu_init();
-    if (level == TERN_AVX2) return __builtin_cpu_supports("avx2");
+    if (level == TERN_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     if (level == TERN_AVXVNNI) return has_avxvnni();
     if (level == TERN_AVX512) return has_avx512();
     if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi");

@@ -16,12 +16,23 @@
 #define TERN_DECLARE(LEVEL) \
     void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
     void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
+    void tern_product_integers_##LEVEL(const tern_integers *, size_t, size_t, const tern_spanned *, float *, size_t); \
+    void tern_quantise_spans_##LEVEL(const float *, size_t, int8_t *, float *, int32_t *); \
+    void tern_narrow_integers_##LEVEL(const float *, size_t, unsigned, uint8_t *, uint16_t *); \
+    void tern_widen_integers_##LEVEL(const uint8_t *, const uint16_t *, size_t, unsigned, float *); \
     int32_t tern_quantise_##LEVEL(const float *, size_t, int8_t *, float *); \
     void tern_rms_norm_##LEVEL(const float *, const float *, float, size_t, float *); \
     void tern_sigmoid_##LEVEL(const float *, size_t, float *); \
     void tern_silu_##LEVEL(const float *, size_t, float *); \
     void tern_silu_product_##LEVEL(const float *, const float *, size_t, float *); \
     void tern_recurrence_##LEVEL(const float *, const float *, size_t, float *, float *); \
+    void tern_squared_relu_##LEVEL(const float *, size_t, float *); \
+    void tern_squared_relu_product_##LEVEL(const float *, const float *, size_t, float *); \
+    void tern_add_##LEVEL(const float *, const float *, size_t, float *); \
+    void tern_rotate_##LEVEL(const float *, size_t, size_t, const float *, const float *, float *); \
+    void tern_remember_##LEVEL(const tern_pages *, size_t, const float *, const float *); \
+    void tern_attend_##LEVEL(const tern_pages *, const tern_query *, size_t, float, float *); \
+    void tern_product_dense_##LEVEL(const void *, tern_element, size_t, size_t, const float *, size_t, size_t, float *, size_t); \
     double tern_sum_abs_f32_##LEVEL(const void *, size_t); \
     double tern_sum_abs_f16_##LEVEL(const void *, size_t); \
     double tern_sum_abs_bf16_##LEVEL(const void *, size_t); \
@@ -37,17 +48,22 @@ TERN_DECLARE(scalar);
 TERN_DECLARE(avx2);
 TERN_DECLARE(avx512);
 
-/* Where AVX-512 with VBMI differs from AVX-512. */
-void tern_product_avx512vbmi(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t);
-void tern_pack_triples_avx512vbmi(const uint8_t *, size_t, size_t, uint8_t *);
-
-/* The products of levels that share all else: with AVX2, or with plain C, which on ARM is compiled to NEON as it is. */
+/* The products of levels that share the kernels on floats: with AVX2, AVX-512, or plain C, which on ARM is compiled to NEON as it is. */
 #define TERN_DECLARE_PRODUCTS(LEVEL) \
     void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
+    void tern_product_integers_##LEVEL(const tern_integers *, size_t, size_t, const tern_spanned *, float *, size_t); \
     uint64_t tern_multiply_add_##LEVEL(size_t)
 
 TERN_DECLARE_PRODUCTS(avxvnni);
 TERN_DECLARE_PRODUCTS(neon);
 TERN_DECLARE_PRODUCTS(neondot);
+#define tern_pack_triples_avxvnni tern_pack_triples_scalar
+#define tern_pack_triples_neon tern_pack_triples_scalar
+#define tern_pack_triples_neondot tern_pack_triples_scalar
+
+void tern_product_avx512vbmi(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t);
+void tern_pack_triples_avx512vbmi(const uint8_t *, size_t, size_t, uint8_t *);
+#define tern_product_integers_avx512vbmi tern_product_integers_avx512
+#define tern_multiply_add_avx512vbmi tern_multiply_add_avx512
 
 #endif

@@ -7,17 +7,18 @@
 #ifdef TERN_EVEX
 #define VNNI(NAME) NAME##_evex
 #define DPBUSD _mm256_dpbusd_epi32
-#pragma clang attribute push(__attribute__((target("avx2,avx512vl,avx512vnni"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512vl,avx512vnni"))), apply_to = function)
 #else
 #define VNNI(NAME) NAME##_avxvnni
 #define DPBUSD _mm256_dpbusd_avx_epi32
-#pragma clang attribute push(__attribute__((target("avx2,avxvnni"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
 #endif
 
 #define TILE_MAX 2
 #include "product_driver.h"
 #include "pairs_driver.h"
 #include "sums_avx2.h"
+#include "integers_256.h"
 
 /* Adds the products of 32 bytes of each row; `byte` is where the trits stand, `offset` where the first plane does. */
 TERN_INLINE void half_block(size_t count, const tile_place *place, const uint8_t *rows[4], size_t byte, size_t offset,
@@ -66,6 +67,16 @@ void VNNI(tern_product)(const tern_matrix *m, size_t first, size_t rows, const t
 {
     if (m->layout == TERN_TRIPLES) return tern_product_scalar(m, first, rows, x, out, out_stride);
     product_in_tiles(m, first, rows, x, out, out_stride);
+}
+
+TERN_INLINE __m256i add_fours(__m256i sums, __m256i w, const int8_t *x)
+{
+    return DPBUSD(sums, _mm256_abs_epi8(w), _mm256_sign_epi8(_mm256_loadu_si256((const __m256i *)x), w));
+}
+
+void VNNI(tern_product_integers)(const tern_integers *t, size_t first, size_t rows, const tern_spanned *x, float *out, size_t out_stride)
+{
+    product_of_integers(t, first, rows, x, out, out_stride);
 }
 
 uint64_t VNNI(tern_multiply_add)(size_t rounds)

@@ -1,10 +1,12 @@
 #include "levels.h"
 #if TERN_ARM
+#include <string.h>
 
 #define TILE_MAX 2
 #include "product_driver.h"
 #include "pairs_driver.h"
 #include "sums_neon.h"
+#include "integers_neon.h"
 
 /* Bytes of trits that may be summed up in 16 bits: each 64 of them add at most 4 parts x 4 planes x 2 halves x 2 x 128 = 8192 to a lane,
  * downwards, and a little less upwards. */
@@ -65,6 +67,17 @@ void tern_product_neon(const tern_matrix *m, size_t first, size_t rows, const te
 {
     if (m->layout == TERN_TRIPLES) return tern_product_scalar(m, first, rows, x, out, out_stride);
     product_in_tiles(m, first, rows, x, out, out_stride);
+}
+
+TERN_INLINE int32x4_t add_fours(int32x4_t sums, int8x16_t w, int8x16_t x)
+{
+    int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(w), vget_low_s8(x))), high = vpaddlq_s16(vmull_high_s8(w, x));
+    return vaddq_s32(sums, vpaddq_s32(low, high));
+}
+
+void tern_product_integers_neon(const tern_integers *t, size_t first, size_t rows, const tern_spanned *x, float *out, size_t out_stride)
+{
+    product_of_integers(t, first, rows, x, out, out_stride);
 }
 
 uint64_t tern_multiply_add_neon(size_t rounds)

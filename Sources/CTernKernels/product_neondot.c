@@ -1,5 +1,6 @@
 #include "levels.h"
 #if TERN_ARM
+#include <string.h>
 #include <arm_neon.h>
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
@@ -8,6 +9,7 @@
 #include "product_driver.h"
 #include "pairs_driver.h"
 #include "sums_neon.h"
+#include "integers_neon.h"
 
 /* Adds the products of 16 bytes of each row; `byte` is where the trits stand, `offset` where the first plane does. */
 TERN_INLINE void part_of_block(size_t count, const tile_place *place, const uint8_t *rows[4], size_t byte, size_t offset,
@@ -53,6 +55,13 @@ void tern_product_neondot(const tern_matrix *m, size_t first, size_t rows, const
 {
     if (m->layout == TERN_TRIPLES) return tern_product_scalar(m, first, rows, x, out, out_stride);
     product_in_tiles(m, first, rows, x, out, out_stride);
+}
+
+TERN_INLINE int32x4_t add_fours(int32x4_t sums, int8x16_t w, int8x16_t x) { return vdotq_s32(sums, w, x); }
+
+void tern_product_integers_neondot(const tern_integers *t, size_t first, size_t rows, const tern_spanned *x, float *out, size_t out_stride)
+{
+    product_of_integers(t, first, rows, x, out, out_stride);
 }
 
 uint64_t tern_multiply_add_neondot(size_t rounds)

@@ -22,6 +22,7 @@ public struct OpenModel {
     }
 
     private static func checkpoint(_ argument: String, _ threads: ThreadPool) throws -> Checkpoint {
+        if let shape = try PublishedShape(argument: argument) { return try shape.checkpoint(threads) }
         for format in Catalog.formats {
             if let checkpoint = try format.open(argument, threads) { return checkpoint }
         }
@@ -55,11 +56,17 @@ public struct OpenModel {
 
     /// The model loaded and ready to run.
     public func machine(_ kernels: Kernels, _ threads: ThreadPool) throws -> Machine {
-        try naming(argument == "-" ? "standard input" : argument) {
-            let weights = try Weights(graph, from: containerTensors(kernels, threads), kernels: kernels, threads: threads)
-            return try Machine(graph, weights, kernels: kernels, threads: threads)
-        }
+        let weights = try weights(kernels, threads)
+        return try naming(title) { try Machine(graph, weights, kernels: kernels, threads: threads) }
     }
+
+    /// The weights loaded, for machines of any number of threads.
+    public func weights(_ kernels: Kernels, _ threads: ThreadPool) throws -> Weights {
+        try naming(title) { try Weights(graph, from: containerTensors(kernels, threads), kernels: kernels, threads: threads) }
+    }
+
+    /// What it is called in errors.
+    private var title: String { argument == "-" ? "standard input" : argument }
 
     /// The tokenizer that came with it; nil if none did.
     public func tokenizer() throws -> Tokenizer? {

@@ -1,10 +1,12 @@
 import Basis
 import Glibc
 
-/// A line on standard error that says how far long work is: share, rate, time left. Only on a terminal, and not before half a second.
+/// A line on standard error that says how far long work is: share, rate if it is counted in bytes, time left. Only on a terminal, and
+/// not before half a second.
 public final class Progress {
     private let label: String
-    private let total: Int
+    private var total: Int
+    private let countsBytes: Bool
     private let shows: Bool
     private let start = Progress.now
     private var lastShown = 0.0
@@ -12,12 +14,26 @@ public final class Progress {
 
     /// `total` bytes are to be worked through; 0 if nobody knows how many.
     public init(_ label: String, total: Int, quiet: Bool) {
-        (self.label, self.total) = (label, total)
+        (self.label, self.total, countsBytes) = (label, total, true)
         shows = !quiet && isatty(STDERR_FILENO) == 1
     }
 
-    public func advance(by bytes: Int) {
-        done += bytes
+    /// Parts are to be worked through, of about the same length; `advance(to:of:)` says how many.
+    public init(_ label: String, quiet: Bool) {
+        (self.label, total, countsBytes) = (label, 0, false)
+        shows = !quiet && isatty(STDERR_FILENO) == 1
+    }
+
+    public func advance(by bytes: Int) { show(done + bytes) }
+
+    /// `done` parts of `total` are done.
+    public func advance(to done: Int, of total: Int) {
+        self.total = total
+        show(done)
+    }
+
+    private func show(_ done: Int) {
+        self.done = done
         guard shows, Progress.now - start > 0.5, Progress.now - lastShown > 0.1 else { return }
         lastShown = Progress.now
         printError("\r\(label) \(line)\u{1B}[K")
@@ -30,10 +46,10 @@ public final class Progress {
 
     private var line: String {
         let rate = Double(done) / (Progress.now - start)
-        let speed = "\(decimal(rate / 1e6, 0)) MB/s"
-        guard total > 0 else { return "\(byteText(done))  \(speed)" }
+        let speed = countsBytes ? "  \(decimal(rate / 1e6, 0)) MB/s" : ""
+        guard total > 0 else { return "\(byteText(done))\(speed)" }
         let left = rate > 0 ? max(0, Double(total - done) / rate) : 0
-        return "\(min(100, 100 * done / total))%  \(speed)  \(Int(min(left, 1e9).rounded(.up))) s left"
+        return "\(min(100, 100 * done / total))%\(speed)  \(Int(min(left, 1e9).rounded(.up))) s left"
     }
 
     /// Seconds of a clock that never goes back.

@@ -29,7 +29,8 @@ extension TernCommand {
         guardStandardStreams()
         do {
             let command = try parseAsRoot(completed(Array(CommandLine.arguments.dropFirst())))
-            guard let program = command as? Self else {
+            // A subcommand is a program too; what is none prints help.
+            guard let program = command as? any TernCommand else {
                 var other = command
                 return try other.run()
             }

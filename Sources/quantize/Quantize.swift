@@ -10,7 +10,10 @@ struct Quantize: TernCommand {
         discussion: "Writes a raw container, which pack compresses and infer runs. See quantize(1).", version: ternVersion)
 
     @Argument(help: "A Hugging Face directory, a container, a manifest, hf:owner/name, or - for standard input.")
-    var model: String
+    var model: String?
+
+    @Option(help: ArgumentHelp("Take random weights in the shape of the published model <name>.", valueName: "name"))
+    var shape: String?
 
     @Option(help: ArgumentHelp("Quantise by the rule <name>; by default that which the model was trained with.", valueName: "name"))
     var method: String?
@@ -27,14 +30,18 @@ struct Quantize: TernCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        guard model != nil || shape != nil else { throw ValidationError("Missing expected argument '<model>', or --shape in its place") }
+        guard model == nil || shape == nil else { throw ValidationError("Only one of a model and --shape can be had at a time") }
         guard report != "-" || output != "-" else {
             throw ValidationError("The container and the report cannot both go to standard output")
         }
     }
 
+    private var argument: String { get throws { try shape.map { try PublishedShape(named: $0).argument } ?? model ?? "-" } }
+
     func execute() throws {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
-        let conversion = try Conversion(model, method: method, kernels, threads)
+        let conversion = try Conversion(argument, method: method, kernels, threads)
         if !conversion.unused.isEmpty, !common.quiet {
             Self.complain("left out \(conversion.unused.count) tensors without a use in the model, among them '\(conversion.unused[0])'")
         }

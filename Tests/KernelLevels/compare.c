@@ -149,6 +149,10 @@ static void elementwise(void)
     AT_EACH_LEVEL("sigmoid", width * 4, width, k->sigmoid(x, width, (float *)out.start));
     AT_EACH_LEVEL("silu", width * 4, width, k->silu(x, width, (float *)out.start));
     AT_EACH_LEVEL("silu_product", width * 4, width, k->silu_product(x, z, width, (float *)out.start));
+    AT_EACH_LEVEL("squared_relu", width * 4, width, k->squared_relu(x, width, (float *)out.start));
+    AT_EACH_LEVEL("squared_relu_product", width * 4, width, k->squared_relu_product(x, z, width, (float *)out.start));
+    AT_EACH_LEVEL("add", width * 4, width, k->add(x, z, width, (float *)out.start));
+    if (width >= 6) AT_EACH_LEVEL("rotate", width / 6 * 24, width, k->rotate(x, 3, width / 6, z, z + 1, (float *)out.start));
     AT_EACH_LEVEL("recurrence", width * 8, width, {
         float *h = (float *)out.start + width;
         memcpy(h, z, width * 4);
@@ -209,14 +213,101 @@ static void stored_floats(void)
     free(halves);
 }
 
+/* A table of integers, made of floats, and the products of some of its rows. */
+static void tables_of_integers(void)
+{
+    static const unsigned choices[] = {4, 6, 8};
+    const unsigned bits = choices[below(3)];
+    const size_t width = 1 + below(700), rows = 1 + below(7), first = below(rows), count = 1 + below(6), spans = tern_spans(width);
+    const size_t row_bytes = tern_integer_bytes(width, bits), row_size = row_bytes + 2 * spans;
+    uint8_t *codes = malloc(rows * row_bytes);
+    uint16_t *scales = malloc(rows * spans * sizeof *scales);
+    int8_t *values = malloc(count * spans * TERN_SPAN);
+    float *value_scales = malloc(count * spans * sizeof *value_scales);
+    int32_t *sums = malloc(count * spans * 16 * sizeof *sums);
+    if (!codes || !scales || !values || !value_scales || !sums) exit(2);
+    const tern_kernels *plain = tern_kernels_at(TERN_SCALAR);
+    for (size_t r = 0; r < rows; r++) {
+        float *w = numbers(width);
+        AT_EACH_LEVEL("narrow_integers", row_size, width,
+                      k->narrow_integers(w, width, bits, out.start + 2 * spans, (uint16_t *)out.start));
+        plain->narrow_integers(w, width, bits, codes + r * row_bytes, scales + r * spans);
+        AT_EACH_LEVEL("widen_integers", width * 4, width,
+                      k->widen_integers(codes + r * row_bytes, scales + r * spans, width, bits, (float *)out.start));
+        free(w);
+    }
+    for (size_t a = 0; a < count; a++) {
+        float *x = numbers(width);
+        AT_EACH_LEVEL("quantise_spans", spans * (TERN_SPAN + 4 + 64), width,
+                      k->quantise_spans(x, width, (int8_t *)out.start + 68 * spans, (float *)out.start, (int32_t *)out.start + spans));
+        plain->quantise_spans(x, width, values + a * spans * TERN_SPAN, value_scales + a * spans, sums + a * spans * 16);
+        free(x);
+    }
+    const tern_integers table = {codes, scales, rows, width, bits};
+    const tern_spanned x = {values, value_scales, sums, count};
+    AT_EACH_LEVEL("product_integers", count * rows * 4, width,
+                  k->product_integers(&table, first, rows - first, &x, (float *)out.start, rows));
+    free(codes), free(scales), free(values), free(value_scales), free(sums);
+}
+
+static void dense_products(void)
+{
+    const tern_element element = (tern_element)below(3);
+    const size_t width = 1 + below(600), rows = 1 + below(40), count = 1 + below(9), stride = width + below(5);
+    float *x = numbers(count * stride), *floats = numbers(rows * width);
+    uint16_t *halves = malloc(rows * width * sizeof *halves);
+    if (!halves) exit(2);
+    for (size_t i = 0; i < rows * width; i++) halves[i] = (uint16_t)(next() & 0xbbff);
+    const void *weights = element == TERN_F32 ? (void *)floats : (void *)halves;
+    AT_EACH_LEVEL("product_dense", rows * count * 4, width,
+                  k->product_dense(weights, element, rows, width, x, stride, count, (float *)out.start, rows));
+    free(x), free(floats), free(halves);
+}
+
+/* Some tokens' keys and values remembered, and some queries that attend to them. */
+static void attention(void)
+{
+    static const tern_element elements[] = {TERN_F32, TERN_F16, TERN_I8};
+    const tern_element element = elements[below(3)];
+    const size_t width = 1 + below(140), tokens = 1 + below(200), pages = (tokens + TERN_PAGE - 1) / TERN_PAGE, count = 1 + below(4);
+    const size_t page_bytes = tern_page_bytes(width, element);
+    uint8_t **memory = calloc(pages, sizeof *memory);
+    float *keys = numbers(tokens * width), *values = numbers(tokens * width), *queries = numbers(count * width);
+    float *scores = malloc(TERN_QUERIES * pages * TERN_PAGE * sizeof *scores);
+    tern_query query[TERN_QUERIES];
+    if (!memory || !scores) exit(2);
+    for (size_t p = 0; p < pages; p++)
+        if (!(memory[p] = malloc(page_bytes))) exit(2);
+    for (size_t q = 0; q < count; q++) {
+        query[q].first = below(tokens);
+        query[q].end = query[q].first + 1 + below(tokens - query[q].first);
+        query[q].query = queries + q * width;
+    }
+    const tern_pages all = {memory, 0, width, element};
+    AT_EACH_LEVEL("remember", pages * page_bytes, width, {
+        for (size_t p = 0; p < pages; p++) memset(memory[p], 0, page_bytes);
+        for (size_t t = 0; t < tokens; t++) k->remember(&all, t, keys + t * width, values + t * width);
+        for (size_t p = 0; p < pages; p++) memcpy(out.start + p * page_bytes, memory[p], page_bytes);
+    });
+    AT_EACH_LEVEL("attend", count * width * 4, width, {
+        for (size_t q = 0; q < count; q++) query[q].out = (float *)out.start + q * width;
+        k->attend(&all, query, count, 0.25f, scores);
+    });
+    for (size_t p = 0; p < pages; p++) free(memory[p]);
+    free(memory), free(keys), free(values), free(queries), free(scores);
+}
+
 int main(void)
 {
-    for (int round = 0; round < 1000; round++) {
+    for (int round = 0; round < 300; round++) {
         products();
         elementwise();
         choices();
         quantisers();
         stored_floats();
+        tables_of_integers();
+        dense_products();
+        attention();
     }
     printf("levels:");
     for (int level = 0; level < TERN_LEVELS; level++)

@@ -5,16 +5,23 @@ import Testing
 
 /// The manual says what the programs do.
 @Suite struct PageTests {
-    static let programs = ["infer", "pack", "quantize"]
+    static let programs = ["bench", "infer", "pack", "quantize"]
 
-    /// The spellings of each option that `--help` lists: `["-o", "--output"]`.
-    private func helped(_ program: String) throws -> [[String]] {
-        let help = try run(program, ["--help"])
+    /// The spellings of each option that `--help` lists, that of subcommands too: `["-o", "--output"]`.
+    private func helped(_ program: String, _ subcommand: [String] = []) throws -> [[String]] {
+        let help = try run(program, subcommand + ["--help"])
         try #require(help.status == 0)
-        let options = help.lines.drop { $0 != "OPTIONS:" }.filter { $0.hasPrefix("  -") }
-        return options.map { line in
+        let options = help.lines.drop { $0 != "OPTIONS:" }.prefix { $0 != "SUBCOMMANDS:" }.filter { $0.hasPrefix("  -") }
+        let own = options.map { line in
             line.split(separator: " ").prefix { $0.hasPrefix("-") }.map { $0.last == "," ? String($0.dropLast()) : String($0) }
         }
+        return try own + subcommands(help).flatMap { try helped(program, [$0]) }
+    }
+
+    /// The names below SUBCOMMANDS: two spaces, the name, its explanation.
+    private func subcommands(_ help: Outcome) -> [String] {
+        let lines = help.lines.drop { $0 != "SUBCOMMANDS:" }.dropFirst().prefix { $0.hasPrefix("  ") && !$0.hasPrefix("  See ") }
+        return lines.filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
     }
 
     @Test(arguments: programs) func `a page describes the options that the program has`(_ program: String) throws {

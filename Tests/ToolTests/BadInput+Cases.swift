@@ -24,6 +24,14 @@ extension BadInput {
         ("infer", "Only one of --score", ["x", "--score", "--logits", "y"]),
         ("infer", "nonsense", ["x", "--nonsense"]), ("infer", "c", ["a", "b", "c"]),
         ("quantize", "expected argument", []), ("quantize", "threads", ["x", "--threads", "0"]), ("quantize", "y", ["x", "y"]),
+        ("quantize", "Only one of a model", ["x", "--shape", "mmfree-370m"]),
+        ("bench", "expected argument", []), ("bench", "expected argument", ["speed"]), ("bench", "y", ["x", "y"]),
+        ("bench", "Only one of a model", ["x", "--shape", "mmfree-370m"]), ("bench", "threads", ["x", "--threads", "0"]),
+        ("bench", "batch", ["x", "--batch", "0"]), ("bench", "batch", ["x", "--batch", "1,,2"]), ("bench", "batch", ["x", "--batch", "1,1"]),
+        ("bench", "--batch", ["x", "--batch", "9999"]), ("bench", "--prompt", ["x", "--prompt=-1"]),
+        ("bench", "context", ["x", "--context", "many"]), ("bench", "--context", ["x", "--context", "9999999"]),
+        ("bench", "--rounds", ["x", "--rounds", "0"]), ("bench", "--seconds", ["x", "--seconds=-1"]),
+        ("bench", "--seconds", ["x", "--seconds", "nan"]),
         ("pack", "Only one of --unpack", ["--list", "--test", "x"]),
         ("pack", "--level", ["--level", "0", "x"]), ("pack", "--level", ["--level", "20", "x"]),
         ("pack", "to", ["--to", "zip", "x"]), ("pack", "extract", ["x", "--extract"]),
@@ -33,7 +41,7 @@ extension BadInput {
     }
 
     // Files that cannot be read or written.
-    static let paths: [BadInput] = ["infer", "quantize", "pack"].flatMap { program in
+    static let paths: [BadInput] = ["infer", "quantize", "pack", "bench"].flatMap { program in
         let prompt = program == "infer" ? ["hello"] : []
         return [
             BadInput("\(program): no such file", program, "cannot open '/nowhere/x': no such file or directory") { _ in

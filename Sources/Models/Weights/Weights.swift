@@ -27,6 +27,17 @@ public final class Weights {
         self.loaded = loaded
     }
 
+    /// Bytes that they take in memory.
+    public var byteCount: Int {
+        loaded.values.reduce(0) { sum, weight in
+            switch weight {
+            case .trits(let matrix): sum + matrix.byteCount
+            case .table(let table): sum + table.rows * table.rowBytes
+            case .dense(let values): sum + values.count * MemoryLayout<Float>.size
+            }
+        }
+    }
+
     /// What `operation` finds in its context.
     func parameter(for operation: any Operation) throws -> Parameter {
         guard let weight = operation.weight else { return .none }

@@ -1,0 +1,42 @@
+import Models
+import Tensors
+import Toolkit
+
+/// A model in memory, and what it took to get it there.
+public final class LoadedModel {
+    /// As the command line named it.
+    public let name: String
+    public let kernels: Kernels
+    private let graph: Graph
+    private let weights: Weights
+    /// From the opening of the file on, until it could run.
+    let loadSeconds: Double
+    /// From then on, until the token that follows eight others was known.
+    let firstTokenSeconds: Double
+    /// The most memory resident up to then; nil where the system does not say.
+    let peakBytes: Int?
+    /// Threads that loaded it.
+    let threads: Int
+
+    public init(_ argument: String, _ kernels: Kernels, _ pool: ThreadPool) throws {
+        let start = Progress.now
+        let model = try OpenModel(argument, threads: pool)
+        weights = try model.weights(kernels, pool)
+        (name, self.kernels, graph, threads) = (argument, kernels, model.graph, pool.threads)
+        let machine = try Machine(graph, weights, kernels: kernels, threads: pool)
+        let loaded = Progress.now
+        _ = try PromptReading(machine, tokens: 8).step()
+        (loadSeconds, firstTokenSeconds) = (loaded - start, Progress.now - loaded)
+        peakBytes = peakResidentBytes()
+    }
+
+    /// The model run by so many threads; its weights are shared.
+    func machine(threads: Int) throws -> Machine {
+        try Machine(graph, weights, kernels: kernels, threads: ThreadPool(threads: threads))
+    }
+
+    var weightCount: Int { graph.weights.reduce(0) { $0 + $1.count } }
+
+    /// Bytes that all of its weights take in memory.
+    var memoryBytes: Int { weights.byteCount }
+}

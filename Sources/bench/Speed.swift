@@ -1,0 +1,37 @@
+import ArgumentParser
+import Measuring
+import Tensors
+import Toolkit
+
+struct Speed: TernCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "speed", abstract: "Read prompts and decode, and hold the speed against the memory and the multipliers.")
+
+    @Argument(help: "What to measure: a container, a Hugging Face directory, a manifest, hf:owner/name, or - for standard input.")
+    var model: String?
+
+    @Option(help: ArgumentHelp("Measure random weights in the shape of the published model <name>.", valueName: "name"))
+    var shape: String?
+
+    @OptionGroup var options: SpeedOptions
+
+    @Flag(help: "Print JSON lines.")
+    var json = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard model != nil || shape != nil else { throw ValidationError("Missing expected argument '<model>', or --shape in its place") }
+        guard model == nil || shape == nil else { throw ValidationError("Only one of a model and --shape can be had at a time") }
+    }
+
+    func execute() throws {
+        let (kernels, pool) = (try Kernels.fromEnvironment(), common.pool)
+        let argument = try shape.map { try PublishedShape(named: $0).argument } ?? model ?? "-"
+        let run = try SpeedRun(LoadedModel(argument, kernels, pool), options.plan(threads: pool.threads))
+        let progress = Progress("bench", quiet: common.quiet)
+        let report = try run.report(progress.advance(to:of:))
+        progress.finish()
+        try printOut(report.printed(json: json))
+    }
+}
