@@ -99,4 +99,4 @@ struct Infer: TernCommand {
     }
 }
 
-extension CacheElement: @retroactive ExpressibleByArgument {}
+extension CacheElement: ExpressibleByArgument {}

@@ -85,7 +85,8 @@ import Testing
         ["model_type": "llama", "architectures": ["BitnetForCausalLM"], "quantization_config": .null], ["model_type": "llama"],
         quantised([:]), quantised(["modules_to_not_convert": .null]), quantised(["use_rms_norm": .null]), ["rope_scaling": .null],
         ["rope_scaling": ["type": "linear", "factor": 2]], ["rope_scaling": ["rope_type": "default"]], ["head_dim": 16],
-        ["rope_parameters": ["rope_type": "default", "rope_theta": 1e6]], ["unheard_of": 1], ["model_type": "llama", "num_key_value_heads": .null],
+        ["rope_parameters": ["rope_type": "default", "rope_theta": 1e6]], ["unheard_of": 1],
+        ["model_type": "llama", "num_key_value_heads": .null],
         scaled("factor", 4.5), ["weight_bits": 1, "input_bits": 8], ["hidden_act": "silu"], ["tie_word_embeddings": true],
     ]
 
