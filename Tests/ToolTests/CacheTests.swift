@@ -45,6 +45,27 @@ import Testing
             run("infer", [made.packed, "x", "--load-state", state, "--cache", other]), "infer", "state' keeps keys and values in \(type)")
     }
 
+    @Test(arguments: ["f32", "f16", "int8"])
+    func `a damaged state is refused in one line, or is gone on with`(_ type: String) throws {
+        let made = try Self.bitNet(), scratch = try Scratch(), state = scratch.file("state")
+        let prompt = ["hello, hello", "--cache", type, "--max-tokens", "0", "--save-state", state]
+        try expectDone(run("infer", [made.packed] + prompt))
+        let whole = try bytes(of: state)
+        var refused = 0
+        for number in 0..<24 {
+            var bytes = number < 6 ? Array(whole.prefix(whole.count * number / 6)) : whole
+            // Of each other state, one bit in its header or a run of bytes in its pages.
+            if number % 2 == 0, number >= 6 { bytes[number * 40] ^= 1 << UInt8(number % 8) }
+            if number % 2 == 1 { for at in stride(from: bytes.count / 2, to: bytes.count, by: number) { bytes[at] = 0xFF } }
+            let path = try scratch.write("damaged", bytes)
+            let outcome = try run("infer", [made.packed, " x", "--load-state", path, "--max-tokens", "3"])
+            guard outcome.status != 0 else { continue }
+            refused += 1
+            expectRefused(outcome, "infer", "damaged", "\(number)")
+        }
+        #expect(refused >= 6 && refused < 24)
+    }
+
     @Test func `answers end where the model's positions do, and longer prompts are refused`() throws {
         let made = try Self.bitNet(), text = [Int32](repeating: 5, count: 300)
         let options: JSONObject = ["temperature": 0, "ignore_eos": true, "max_tokens": 100]
