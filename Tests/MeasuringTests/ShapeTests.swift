@@ -11,6 +11,9 @@ import Toolkit
         ("mmfree-370m", 2 * 32000 * 1024 + 24 * (4 * 1024 * 1024 + 3 * 1024 * 2816)),
         ("mmfree-1.3b", 2 * 32000 * 2048 + 24 * (4 * 2048 * 2048 + 3 * 2048 * 5632)),
         ("mmfree-2.7b", 2 * 32000 * 2560 + 32 * (4 * 2560 * 2560 + 3 * 2560 * 6912)),
+        ("bitnet-2b-4t", 128_256 * 2560 + 30 * (2 * 2560 * 2560 + 2 * 2560 * 640 + 3 * 2560 * 6912)),
+        ("bitnet-large", 32002 * 1536 + 24 * (4 * 1536 * 1536 + 3 * 1536 * 4096)),
+        ("bitnet-3b", 32002 * 3200 + 26 * (4 * 3200 * 3200 + 3 * 3200 * 8640)),
     ]
 
     @Test func `every shape is here`() { #expect(PublishedShape.all.map(\.name) == Self.published.map(\.0)) }
@@ -18,6 +21,21 @@ import Toolkit
     @Test(arguments: published) func `a shape has as many weights as were published`(_ name: String, _ weights: Int) throws {
         let graph = try PublishedShape(named: name).graph
         #expect(graph.weights.filter { $0.kind != .dense }.reduce(0) { $0 + $1.count } == weights)
+    }
+
+    @Test(arguments: IntegerBits.allCases) func `a shape has its embedding in as many bits as it is asked for`(_ bits: IntegerBits) throws {
+        let threads = ThreadPool(threads: 2), name = "shape:mmfree-370m,embedding=\(bits.name)"
+        let model = try OpenModel(name, threads: threads)
+        let table = Weight("model.embeddings.weight", shape: [32000, 1024], kind: .table)
+        let entry = try #require(model.checkpoint.tensors.entries.first { $0.name == table.name })
+        #expect(entry.element == .uint8 && entry.shape == table.integerShape(bits))
+        _ = try Table(table, from: model.checkpoint.tensors, kernels: .best, threads)
+    }
+
+    @Test func `an unknown variant of a shape is refused`() {
+        #expect(throws: Failure("a shape has no variant 'x=1'; known: embedding=int8, embedding=int6, embedding=int4")) {
+            try OpenModel("shape:mmfree-370m,x=1", threads: ThreadPool(threads: 1))
+        }
     }
 
     @Test func `an unknown shape is refused by the names that there are`() {
