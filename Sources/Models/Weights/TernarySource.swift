@@ -179,7 +179,7 @@ public final class TernarySource: TensorSource {
 
     /// Makes the codes only to learn their scales.
     private func findScales(_ weight: Weight, _ bits: IntegerBits?, _ stored: Int) throws {
-        let scratch = OwnedBytes(count: (bits.map(weight.integerShape) ?? weight.codeShape).reduce(1, *))
+        let scratch = AlignedMemory(byteCount: (bits.map(weight.integerShape) ?? weight.codeShape).reduce(1, *))
         if let bits { try narrow(weight, bits, stored, into: scratch.bytes) } else { try quantise(weight, stored, into: scratch.bytes) }
     }
 }

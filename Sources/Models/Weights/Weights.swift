@@ -120,18 +120,6 @@ extension Weights {
     }
 }
 
-/// Memory that lives as long as this.
-final class OwnedBytes: @unchecked Sendable {
-    let bytes: UnsafeMutableRawBufferPointer
-
-    init(count: Int) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 64)
-        bytes = UnsafeMutableRawBufferPointer(rebasing: memory[0..<count])
-    }
-
-    deinit { bytes.deallocate() }
-}
-
 /// How a container holds a weight.
 extension Weight {
     /// The tensor that holds what one trit stands for.
