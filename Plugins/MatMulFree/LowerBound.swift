@@ -52,12 +52,12 @@ struct LowerBound: Operation {
     }
 
     func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         inputs[0].indices.map { weight[$0] + (Number(1) - weight[$0]) * inputs[0][$0] }
     }
 
-    func cost(_ inputs: [Form]) -> Cost {
+    func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(additions: 2 * bounds.columns, multiplications: bounds.columns)
     }
 }

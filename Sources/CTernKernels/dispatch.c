@@ -6,11 +6,22 @@
     .pack_triples = tern_pack_triples_##PRODUCTS, \
     .layout = LAYOUT, \
     .multiply_add = tern_multiply_add_##LEVEL, \
+    .product_integers = tern_product_integers_##LEVEL, \
+    .quantise_spans = tern_quantise_spans_##LEVEL, \
+    .narrow_integers = tern_narrow_integers_##LEVEL, \
+    .widen_integers = tern_widen_integers_##LEVEL, \
     .quantise = tern_quantise_##LEVEL, \
     .rms_norm = tern_rms_norm_##LEVEL, \
     .sigmoid = tern_sigmoid_##LEVEL, \
     .silu = tern_silu_##LEVEL, \
     .silu_product = tern_silu_product_##LEVEL, \
+    .squared_relu = tern_squared_relu_##LEVEL, \
+    .squared_relu_product = tern_squared_relu_product_##LEVEL, \
+    .add = tern_add_##LEVEL, \
+    .rotate = tern_rotate_##LEVEL, \
+    .remember = tern_remember_##LEVEL, \
+    .attend = tern_attend_##LEVEL, \
+    .product_dense = tern_product_dense_##LEVEL, \
     .recurrence = tern_recurrence_##LEVEL, \
     .sum_abs_f32 = tern_sum_abs_f32_##LEVEL, \
     .sum_abs_f16 = tern_sum_abs_f16_##LEVEL, \
@@ -41,7 +52,7 @@ bool tern_level_available(tern_level level)
 {
 #if TERN_X86
     __builtin_cpu_init();
-    if (level == TERN_AVX2) return __builtin_cpu_supports("avx2");
+    if (level == TERN_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     if (level == TERN_AVX512) return has_avx512();
     if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi");
 #endif

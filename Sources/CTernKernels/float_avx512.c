@@ -5,6 +5,10 @@
 
 #define LEVEL(NAME) NAME##_avx512
 #include "floats.h"
+#include "integers.h"
+#include "lanes.h"
+#include "dense.h"
+#include "attention.h"
 
 #pragma clang attribute pop
 #endif

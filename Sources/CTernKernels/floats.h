@@ -78,6 +78,42 @@ void LEVEL(tern_silu_product)(const float *a, const float *b, size_t width, floa
     for (size_t j = 0; j < width; j++) y[j] = silu_of(a[j]) * b[j];
 }
 
+void LEVEL(tern_squared_relu)(const float *x, size_t width, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < width; j++) {
+        float positive = x[j] > 0 ? x[j] : 0.0f;
+        y[j] = positive * positive;
+    }
+}
+
+void LEVEL(tern_squared_relu_product)(const float *a, const float *b, size_t width, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < width; j++) {
+        float positive = a[j] > 0 ? a[j] : 0.0f;
+        y[j] = positive * positive * b[j];
+    }
+}
+
+void LEVEL(tern_add)(const float *a, const float *b, size_t width, float *y)
+{
+    ELEMENTWISE
+    for (size_t j = 0; j < width; j++) y[j] = a[j] + b[j];
+}
+
+void LEVEL(tern_rotate)(const float *x, size_t heads, size_t half, const float *cosines, const float *sines, float *y)
+{
+    for (size_t head = 0; head < heads; head++, x += 2 * half, y += 2 * half) {
+        ELEMENTWISE
+        for (size_t j = 0; j < half; j++) {
+            float a = x[j], b = x[half + j];
+            y[j] = a * cosines[j] - b * sines[j];
+            y[half + j] = b * cosines[j] + a * sines[j];
+        }
+    }
+}
+
 void LEVEL(tern_recurrence)(const float *i, const float *f, size_t width, float *h, float *y)
 {
     ELEMENTWISE

@@ -14,12 +14,23 @@
 #define TERN_DECLARE(LEVEL) \
     void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
     void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
+    void tern_product_integers_##LEVEL(const tern_integers *, size_t, size_t, const tern_spanned *, float *, size_t); \
+    void tern_quantise_spans_##LEVEL(const float *, size_t, int8_t *, float *, int32_t *); \
+    void tern_narrow_integers_##LEVEL(const float *, size_t, unsigned, uint8_t *, uint16_t *); \
+    void tern_widen_integers_##LEVEL(const uint8_t *, const uint16_t *, size_t, unsigned, float *); \
     int32_t tern_quantise_##LEVEL(const float *, size_t, int8_t *, float *); \
     void tern_rms_norm_##LEVEL(const float *, const float *, float, size_t, float *); \
     void tern_sigmoid_##LEVEL(const float *, size_t, float *); \
     void tern_silu_##LEVEL(const float *, size_t, float *); \
     void tern_silu_product_##LEVEL(const float *, const float *, size_t, float *); \
     void tern_recurrence_##LEVEL(const float *, const float *, size_t, float *, float *); \
+    void tern_squared_relu_##LEVEL(const float *, size_t, float *); \
+    void tern_squared_relu_product_##LEVEL(const float *, const float *, size_t, float *); \
+    void tern_add_##LEVEL(const float *, const float *, size_t, float *); \
+    void tern_rotate_##LEVEL(const float *, size_t, size_t, const float *, const float *, float *); \
+    void tern_remember_##LEVEL(const tern_pages *, size_t, const float *, const float *); \
+    void tern_attend_##LEVEL(const tern_pages *, const tern_query *, size_t, float, float *); \
+    void tern_product_dense_##LEVEL(const void *, tern_element, size_t, size_t, const float *, size_t, size_t, float *, size_t); \
     double tern_sum_abs_f32_##LEVEL(const void *, size_t); \
     double tern_sum_abs_f16_##LEVEL(const void *, size_t); \
     double tern_sum_abs_bf16_##LEVEL(const void *, size_t); \

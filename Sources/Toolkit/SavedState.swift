@@ -4,7 +4,8 @@ import Safetensors
 import Tensors
 
 /// A session in a file: `infer --save-state` writes it, `--load-state` goes on from it. A safetensors file with `tokens`, all tokens of
-/// the text so far, of which the last has not been fed yet, and `state.<node>` for each operation with state.
+/// the text so far, of which the last has not been fed yet, and `state.<node>` for each operation with state: floats, or the bytes of its
+/// pages of keys and values, whose type the metadata names.
 public struct SavedState {
     public let session: Session
     public let tokens: [Int32]
@@ -28,12 +29,15 @@ public struct SavedState {
             (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self) }
         }
         guard tokens.count - 1 == position else { throw Failure("has \(tokens.count) tokens at position \(position)") }
-        let states = try SavedState.names(model.graph).map { name in
-            try file.withBytes(try SavedState.index(of: name, .float32, file)) { bytes in
-                (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        guard let cache = CacheElement(rawValue: description["cache"]?.stringValue ?? "f32") else {
+            throw Failure("keeps keys and values in an unknown type")
+        }
+        let states = try model.graph.statefulNodes.map { node in
+            try file.withBytes(try SavedState.index(of: SavedState.name(model.graph, node), SavedState.element(model.graph, node), file)) {
+                Array($0)
             }
         }
-        guard let session = model.graph.session.restored(position: position, states: states) else {
+        guard let session = try model.graph.emptySession(cache: cache).restored(position: position, states: states) else {
             throw Failure("does not fit the model")
         }
         self.session = session
@@ -44,7 +48,11 @@ public struct SavedState {
         return index
     }
 
-    private static func names(_ graph: Graph) -> [String] { graph.statefulNodes.map { "state.\(graph.nodes[$0].name)" } }
+    private static func name(_ graph: Graph, _ node: Int) -> String { "state.\(graph.nodes[node].name)" }
+
+    private static func element(_ graph: Graph, _ node: Int) -> ElementType {
+        if case .floats = graph.nodes[node].operation.memory { .float32 } else { .uint8 }
+    }
 
     /// What tells one model from another: its digest, or its graph where there is none.
     private static func identity(_ model: OpenModel) throws -> JSON {
@@ -55,10 +63,14 @@ public struct SavedState {
     public func write(to sink: any ByteSink, for model: OpenModel) throws {
         let states = session.states
         var entries = [try TensorEntry(name: "tokens", element: .int32, shape: [tokens.count])]
-        for (name, state) in zip(SavedState.names(model.graph), states) {
-            entries.append(try TensorEntry(name: name, element: .float32, shape: [state.count]))
+        for (node, state) in zip(model.graph.statefulNodes, states) {
+            let element = SavedState.element(model.graph, node)
+            entries.append(try TensorEntry(
+                name: SavedState.name(model.graph, node), element: element, shape: [state.count / element.size]))
         }
-        let description: JSON = ["model": try SavedState.identity(model), "position": .integer(session.position)]
+        let description: JSON = [
+            "model": try SavedState.identity(model), "position": .integer(session.position), "cache": .string(session.cache.rawValue),
+        ]
         let writer = try SafetensorsWriter(
             SafetensorsHeader(entries: entries, metadata: [SavedState.metadataKey: .string(description.compact)]), to: sink)
         try tokens.withUnsafeBytes { try writer.write($0) }

@@ -54,7 +54,7 @@ struct Answering {
         var tokens: [Int32] = []
         var history: [Int32] = []
         var finish: Answer.Finish?
-        var states: [[Float]] = []
+        var states: [[UInt8]] = []
         var position = -1
     }
 

@@ -35,26 +35,27 @@ final class Bench {
     }
 
     /// `run` on all rows at once, the rows shared out over sessions at the given borders, each with a state of its own.
-    func run(_ kernels: Kernels = .best, rows part: Range<Int>? = nil, borders: [Int] = [], state: [Float]? = nil) throws -> (
-        output: [[Float]], states: [[Float]]
-    ) {
+    func run(
+        _ kernels: Kernels = .best, rows part: Range<Int>? = nil, borders: [Int] = [], session: Session? = nil,
+        cache: CacheElement = .float32
+    ) throws -> (output: [[Float]], sessions: [Session]) {
         let part = part ?? 0..<rows
         let memory = try sample.inputs.indices.map { try load($0, part, kernels) }
         let output = try Arena(form: operation.form(of: sample.inputs), rows: part.count)
         let cuts = [0] + borders + [part.count]
-        let segments = zip(cuts, cuts.dropFirst()).map { Segment(rows: $0..<$1, position: 0) }
-        var states = segments.map { _ in state ?? [Float](repeating: 0, count: operation.stateWidth) }
-        let pointers = states.indices.map { index in UnsafeMutablePointer<Float>.allocate(capacity: max(1, states[index].count)) }
-        defer { for pointer in pointers { pointer.deallocate() } }
-        for (pointer, state) in zip(pointers, states) { pointer.update(from: state, count: state.count) }
+        let first = session ?? Session([operation.memory], cache: cache)
+        let segments = zip(cuts, cuts.dropFirst()).map { Segment(rows: $0..<$1, position: first.position) }
+        var sessions = segments.map { _ in first }
+        let states = try sessions.indices.map { try sessions[$0].prepare(tokens: segments[$0].rows.count).first }
         let tokens = Array(self.tokens[part]), parameter = try parameter(kernels)
         tokens.withUnsafeBufferPointer { tokens in
             let context = RunContext(
-                kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: parameter, states: pointers)
+                kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: parameter,
+                states: states.compactMap { $0 })
             operation.run(memory.map(\.rows), output.rows, context)
         }
-        for index in states.indices { states[index] = Array(UnsafeBufferPointer(start: pointers[index], count: operation.stateWidth)) }
-        return (output.values, states)
+        for index in sessions.indices { sessions[index].position += segments[index].rows.count }
+        return (output.values, sessions)
     }
 
     private func load(_ input: Int, _ part: Range<Int>, _ kernels: Kernels) throws -> Arena {
@@ -97,10 +98,11 @@ final class Bench {
             case .table: DefinitionWeight(dense: floats, columns: operation.weight?.columns ?? 0)
             case nil: .none
             }
-        var state = [Number](repeating: Number(0), count: operation.stateWidth)
+        var state: [Number] = []
+        if case .floats(let width) = operation.memory { state = [Number](repeating: Number(0), count: width) }
         return (0..<rows).map { row in
             let numbers = inputs.map { input in input[row].map { Number(Double($0)) } }
-            return operation.define(numbers, weight: weight, token: Int(tokens[row]), state: &state)
+            return operation.define(numbers, weight: weight, token: TokenPlace(id: Int(tokens[row]), position: row), state: &state)
         }
     }
 }

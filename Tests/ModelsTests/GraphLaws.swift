@@ -93,7 +93,7 @@ import Testing
     func rewritesChangeNoBit(_ graph: Graph) throws {
         let plain = try logits(randomMachine(graph, optimising: false), text)
         #expect(try logits(randomMachine(graph), text) == plain)
-        for rewritten in [graph.fusingNormQuantise, graph.fusingSiLUProduct] {
+        for rewritten in [graph.fusingNormQuantise, graph.fusingGates] {
             #expect(rewritten.nodes.count < graph.nodes.count)
             #expect(try logits(randomMachine(rewritten, optimising: false), text) == plain)
         }

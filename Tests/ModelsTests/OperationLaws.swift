@@ -47,14 +47,14 @@ import Testing
     func rowsAtOnceAreRowsOneByOne(_ sample: Sample) throws {
         let bench = Bench(sample, rows: 40, seed: 8)
         let whole = try bench.run()
-        var state: [Float]?, rows: [[Float]] = []
+        var session: Session?, rows: [[Float]] = []
         for row in 0..<40 {
-            let one = try bench.run(rows: row..<row + 1, state: state)
+            let one = try bench.run(rows: row..<row + 1, session: session)
             rows += one.output
-            state = one.states[0]
+            session = one.sessions[0]
         }
         #expect(rows == whole.output)
-        #expect(state == whole.states[0])
+        #expect(session?.states == whole.sessions[0].states)
     }
 
     @Test(arguments: try Sample.all())
@@ -63,7 +63,7 @@ import Testing
         let together = try bench.run(borders: [1, 18])
         let alone = try [0..<1, 1..<18, 18..<40].map { try bench.run(rows: $0) }
         #expect(together.output == alone.flatMap(\.output))
-        #expect(together.states == alone.map { $0.states[0] })
+        #expect(together.sessions.map(\.states) == alone.map { $0.sessions[0].states })
     }
 
     @Test(arguments: try Sample.all())
@@ -71,8 +71,17 @@ import Testing
         let bench = Bench(sample, rows: 3, seed: 10)
         let tally = Counted.Tally()
         _ = Counted.$tally.withValue(tally) { bench.define(Counted.self) }
-        tally.cost.stateBytes = 3 * 2 * 4 * sample.operation.stateWidth
-        #expect(tally.cost == 3 * sample.operation.cost(sample.inputs))
+        tally.cost.stateBytes = (0..<3).reduce(0) { $0 + stateBytes(sample.operation.memory, past: $1) }
+        #expect(tally.cost == (0..<3).reduce(Cost()) { $0 + sample.operation.cost(sample.inputs, past: $1) })
+    }
+
+    /// What a token reads and writes: all of the floats, all keys and values up to its own, which it writes.
+    private func stateBytes(_ memory: Memory, past: Int) -> Int {
+        switch memory {
+        case .nothing: 0
+        case .floats(let width): 2 * 4 * width
+        case .keysAndValues(let heads, let width): (past + 2) * 2 * 4 * heads * width
+        }
     }
 
     @Test(arguments: try Sample.all())

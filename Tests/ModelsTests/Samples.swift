@@ -38,6 +38,16 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(Slice(start: 17, count: 40), wide),
             Sample(Slice(start: 0, count: 300), wide),
             Sample(Recurrence(width: 300), wide, wide),
+            Sample(SquaredReLU(), wide),
+            Sample(SquaredReLUProduct(), wide, wide),
+            Sample(Linear(matrix: Weight("w", shape: [37, 300], kind: .table)), wide),
+            Sample(Linear(matrix: Weight("w", shape: [70, 5], kind: .table)), .floats(5)),
+            Sample(RoPE(heads: 5, width: 20, base: 10000), .floats(100)),
+            Sample(RoPE(heads: 1, width: 2, base: 500_000, scaling: .linear(factor: 4)), .floats(2)),
+            Sample(RoPE(heads: 3, width: 16, base: 500_000, scaling: .llama3(factor: 8, low: 1, high: 4, original: 64)), .floats(48)),
+            Sample(Attention(heads: 6, keyValueHeads: 2, width: 40), .floats(240), .floats(80), .floats(80)),
+            Sample(Attention(heads: 3, keyValueHeads: 3, width: 17), .floats(51), .floats(51), .floats(51)),
+            Sample(Attention(heads: 5, keyValueHeads: 1, width: 64, window: 9), .floats(320), .floats(64), .floats(64)),
             try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
         ]
     }

@@ -35,7 +35,9 @@ import Toolkit
     }
 
     private func expectStates(_ golden: Golden, _ prefix: String, _ trace: Trace, within tolerance: Float) throws {
-        let states = trace.session.states
+        let states = trace.session.states.map { bytes in
+            bytes.withUnsafeBytes { bytes in (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
+        }
         #expect(states.count == golden.keys.count { $0.hasPrefix(prefix) } && !states.isEmpty)
         for (layer, state) in states.enumerated() {
             #expect(difference(state, try golden.floats("\(prefix)\(layer)")).largest < tolerance, "\(prefix)\(layer)")

@@ -66,6 +66,61 @@ typedef struct tern_activations {
     size_t count;
 } tern_activations;
 
+/* Columns in a span of a table of integers. */
+#define TERN_SPAN 128
+
+/* Spans of a row. */
+static inline size_t tern_spans(size_t width) { return (width + TERN_SPAN - 1) / TERN_SPAN; }
+/* Bytes of the codes of a row. */
+static inline size_t tern_integer_bytes(size_t width, unsigned bits) { return tern_spans(width) * (TERN_SPAN / 8) * bits; }
+
+/* A table of integers: rows of tern_integer_bytes(width, bits) bytes, and tern_spans(width) scales for each. */
+typedef struct tern_integers {
+    const uint8_t *codes;
+    const uint16_t *scales;
+    size_t rows, width;
+    unsigned bits;
+} tern_integers;
+
+/* Rows of activations for tables of integers: tern_spans(width) * TERN_SPAN values, as many scales as spans, and for each span sixteen
+ * sums of the values in places 4l .. 4l + 3 and 64 + 4l .. 64 + 4l + 3, times -128. */
+typedef struct tern_spanned {
+    const int8_t *values;
+    const float *scales;
+    const int32_t *sums;
+    size_t count;
+} tern_spanned;
+
+/* Tokens whose keys and values a page holds. */
+#define TERN_PAGE 64
+
+typedef enum { TERN_F32 = 0, TERN_F16 = 1, TERN_BF16 = 2, TERN_I8 = 3 } tern_element;
+
+/* Bytes of one head of a page: its keys, [width][TERN_PAGE], its values, [TERN_PAGE][width], in float32, float16 or int8; with int8 then
+ * a scale for each key and one for each value, in float32. */
+static inline size_t tern_page_bytes(size_t width, tern_element element)
+{
+    size_t numbers = 2 * TERN_PAGE * width;
+    return element == TERN_F32 ? 4 * numbers : element == TERN_F16 ? 2 * numbers : numbers + 2 * TERN_PAGE * sizeof(float);
+}
+
+/* The keys and values of one head, of pages in the order of the tokens; each head lies `offset` bytes into its page. */
+typedef struct tern_pages {
+    uint8_t *const *pages;
+    size_t offset, width;
+    tern_element element;
+} tern_pages;
+
+/* A query and the tokens that it attends to; out gets `width` numbers. */
+typedef struct tern_query {
+    const float *query;
+    size_t first, end;
+    float *out;
+} tern_query;
+
+/* Queries that `attend` takes at once. */
+#define TERN_QUERIES 4
+
 typedef enum { TERN_SCALAR = 0, TERN_AVX2 = 1, TERN_AVX512 = 2, TERN_AVX512VBMI = 3 } tern_level;
 enum { TERN_LEVELS = 4 };
 
@@ -77,6 +132,19 @@ typedef struct tern_kernels {
     /* One group of triples, tern_group_bytes(width) bytes, from up to four rows of codes as files hold them, (width + 3) / 4 bytes each,
      * filled up with code 1. The codes are 0, 1, 2. */
     void (*pack_triples)(const uint8_t *rows, size_t count, size_t width, uint8_t *group);
+
+    /* out[a * out_stride + r] = row first + r of the table . activation row a, for r in 0..<rows and every a. Products of a span are summed
+     * as integers, in sixteen lanes, which are then added up as floats over the spans, times both scales, with fused multiply-add. */
+    void (*product_integers)(const tern_integers *table, size_t first, size_t rows, const tern_spanned *x, float *out, size_t out_stride);
+
+    /* A row of activations for tables of integers: of each span the absmax quantiser to 8 bits. NaN counts as 0. */
+    void (*quantise_spans)(const float *x, size_t width, int8_t *values, float *scales, int32_t *sums);
+
+    /* A row of a table of integers from floats, none of them NaN or infinite: of each span the scale is that of its largest |w|. */
+    void (*narrow_integers)(const float *w, size_t width, unsigned bits, uint8_t *codes, uint16_t *scales);
+
+    /* A row of a table of integers as floats. */
+    void (*widen_integers)(const uint8_t *codes, const uint16_t *scales, size_t width, unsigned bits, float *w);
 
     /* Absmax quantiser of one row: s = 127 / max(max|x|, 1e-5), q = round-half-even(x * s), laid out in planes. Returns the sum of q; *inverse
      * is 1 / s. NaN counts as 0. */
@@ -93,6 +161,27 @@ typedef struct tern_kernels {
     void (*silu_product)(const float *a, const float *b, size_t width, float *y);
     /* h = f * h + i, y = h. */
     void (*recurrence)(const float *i, const float *f, size_t width, float *h, float *y);
+
+    /* y = max(x, 0)^2; y may be x. */
+    void (*squared_relu)(const float *x, size_t width, float *y);
+    /* y = max(a, 0)^2 * b; y may be a or b. */
+    void (*squared_relu_product)(const float *a, const float *b, size_t width, float *y);
+    /* y = a + b; y may be a or b. */
+    void (*add)(const float *a, const float *b, size_t width, float *y);
+    /* Rotary embedding of `heads` heads of 2 * half numbers each: (x[j], x[half + j]) turns by the angle whose cosine and sine stand at j. y
+     * may be x. */
+    void (*rotate)(const float *x, size_t heads, size_t half, const float *cosines, const float *sines, float *y);
+
+    /* Writes the key and the value of a token into its page, rounded as the page's element asks. */
+    void (*remember)(const tern_pages *pages, size_t token, const float *key, const float *value);
+    /* out = sum of softmax(query . key * scale) * value, for up to TERN_QUERIES queries; `scores` has room for that many times the largest
+     * `end`, rounded up to a page. Scores are summed up number by number, outputs token by token, with fused multiply-add. */
+    void (*attend)(const tern_pages *pages, const tern_query *queries, size_t count, float scale, float *scores);
+
+    /* out[a * out_stride + r] = row r of the weights . row a of x, for r in 0..<rows, a in 0..<count: floats, with fused multiply-add, in 64
+     * lanes by column. Weights are F32, F16 or BF16. */
+    void (*product_dense)(const void *weights, tern_element element, size_t rows, size_t width, const float *x, size_t x_stride, size_t count,
+                          float *out, size_t out_stride);
 
     /* Sum of |w| over `count` stored floats (F32, F16 or BF16), in doubles, in an order that depends on count alone. NaN gives NaN. */
     double (*sum_abs_f32)(const void *w, size_t count);

@@ -1,16 +1,16 @@
 extension Graph {
-    /// What a pass over `tokens` tokens takes. Operations, state and activations grow with the tokens; weights are read once a pass, a
-    /// trit as two bits, a table only in the rows it is asked for.
-    public func cost(tokens: Int) -> Cost {
-        var perToken = Cost(), weightBits = 0
+    /// What a pass over `tokens` tokens takes in a session that has seen `past` of them. Operations, state and activations grow with the
+    /// tokens; weights are read once a pass, a trit as two bits, a table only in the rows that are looked up in it.
+    public func cost(tokens: Int, past: Int = 0) -> Cost {
+        var total = Cost()
         for node in nodes {
             let inputs = node.inputs.map { nodes[$0].form }
-            perToken = perToken + node.operation.cost(inputs)
-            perToken.activationBytes += (inputs + [node.form]).reduce(0) { $0 + $1.bytes }
-            if let weight = node.operation.weight { weightBits += weight.bits(tokens: tokens) }
+            total = total + node.operation.cost(inputs, tokens: tokens, past: past)
+            total.activationBytes += tokens * (inputs + [node.form]).reduce(0) { $0 + $1.bytes }
+            if let weight = node.operation.weight {
+                total.weightBits += weight.bits(rows: node.operation.readsTokens ? min(tokens, weight.rows) : weight.rows)
+            }
         }
-        var total = tokens * perToken
-        total.weightBits = weightBits
         return total
     }
 }
@@ -25,12 +25,21 @@ extension Form {
     }
 }
 
+extension Operation {
+    /// What `tokens` tokens cost, the first of which comes after `past` others. Only attention costs more the more it has seen, and that
+    /// grows evenly from token to token.
+    fileprivate func cost(_ inputs: [Form], tokens: Int, past: Int) -> Cost {
+        guard case .keysAndValues = memory, tokens > 0 else { return tokens * cost(inputs, past: past) }
+        return (0..<tokens).reduce(Cost()) { $0 + cost(inputs, past: past + $1) }
+    }
+}
+
 extension Weight {
-    /// Bits that a pass over `tokens` tokens reads.
-    func bits(tokens: Int) -> Int {
+    /// Bits that are read where `rows` rows of a table are looked up, or used.
+    func bits(rows: Int) -> Int {
         switch kind {
         case .ternary: 2 * count + 32
-        case .table: 32 * columns * min(tokens, rows)
+        case .table: 32 * columns * rows
         case .dense: 32 * count
         }
     }

@@ -26,6 +26,17 @@ public struct AttributeReader {
         return Float(value)
     }
 
+    public func double(_ key: String) throws -> Double {
+        guard let value = object[key]?.doubleValue, value.isFinite else { throw Failure("attribute '\(key)' is not a number") }
+        return value
+    }
+
+    /// The attributes of a part.
+    public func object(_ key: String) throws -> AttributeReader {
+        guard let object = object[key]?.objectValue else { throw Failure("attribute '\(key)' is not an object") }
+        return AttributeReader(object)
+    }
+
     public func string(_ key: String) throws -> String {
         guard let value = object[key]?.stringValue, !value.isEmpty else { throw Failure("attribute '\(key)' is not a name") }
         return value

@@ -1,7 +1,7 @@
 /// Graphs that compute the same bits in fewer steps.
 extension Graph {
     /// What `Machine` runs.
-    var optimised: Graph { fusingNormQuantise.fusingSiLUProduct }
+    var optimised: Graph { fusingNormQuantise.fusingGates }
 
     /// RMSNorm whose only reader is Quantise: both at once.
     package var fusingNormQuantise: Graph {
@@ -13,12 +13,16 @@ extension Graph {
         }
     }
 
-    /// SiLU whose only reader is a product: both at once. Multiplication commutes bit for bit, so either side may be the gate.
-    package var fusingSiLUProduct: Graph {
+    /// SiLU or SquaredReLU whose only reader is a product: both at once. Multiplication commutes bit for bit, so either side may be the
+    /// gate.
+    package var fusingGates: Graph {
         fusing { node, producer in
             guard node.operation is Multiply else { return nil }
             for side in 0..<2 {
-                if let gate = producer(side), gate.operation is SiLU { return (SiLUProduct(), [gate.inputs[0], node.inputs[1 - side]]) }
+                guard let gate = producer(side) else { continue }
+                let inputs = [gate.inputs.first, node.inputs[1 - side]].compactMap { $0 }
+                if gate.operation is SiLU { return (SiLUProduct(), inputs) }
+                if gate.operation is SquaredReLU { return (SquaredReLUProduct(), inputs) }
             }
             return nil
         }

@@ -1,4 +1,5 @@
 import Basis
+import Tensors
 
 /// A model: what it computes for a token, as an array of operations on the outputs of earlier ones. The last node is the output.
 ///
@@ -36,10 +37,15 @@ public struct Graph: Sendable {
     }
 
     /// The nodes that keep state, in order: a session has a slot for each.
-    public var statefulNodes: [Int] { nodes.indices.filter { nodes[$0].operation.stateWidth > 0 } }
+    public var statefulNodes: [Int] { nodes.indices.filter { nodes[$0].operation.memory != .nothing } }
+
+    /// A session that has seen nothing; it will keep keys and values in the given type.
+    public func emptySession(cache: CacheElement) -> Session {
+        Session(statefulNodes.map { nodes[$0].operation.memory }, cache: cache)
+    }
 
     /// A session that has seen nothing.
-    public var session: Session { Session(stateWidths: statefulNodes.map { nodes[$0].operation.stateWidth }) }
+    public var session: Session { emptySession(cache: .float32) }
 
     /// Adds a node after checking that it fits: its inputs exist and have forms that its operation takes.
     mutating func append(_ operation: any Operation, _ inputs: [Int], name: String) throws {

@@ -30,7 +30,7 @@ public final class GraphBuilder {
     /// The output of `operation` on `inputs`: a new node, or the one that does the same already.
     public func add(_ operation: some Operation, _ inputs: [Stream], name: String? = nil) -> Stream {
         let key = Key(operation: AnyHashable(operation), inputs: inputs.map(\.node))
-        if operation.stateWidth == 0, let node = known[key] { return Stream(builder: self, node: node) }
+        if operation.memory == .nothing, let node = known[key] { return Stream(builder: self, node: node) }
         guard failure == nil else { return Stream(builder: self, node: 0) }
         do {
             try graph.append(operation, key.inputs, name: unique(full(name ?? type(of: operation).name)))

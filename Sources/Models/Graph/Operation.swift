@@ -26,10 +26,10 @@ public protocol Operation: Hashable, Sendable {
     /// The form of a row of its output, given those of its inputs; refuses inputs that it cannot take.
     func form(of inputs: [Form]) throws -> Form
 
-    /// Floats of state that it keeps for each session, all zero at the start.
-    var stateWidth: Int { get }
+    /// What it remembers of each session.
+    var memory: Memory { get }
 
-    /// Whether it looks at the tokens of the rows.
+    /// Whether it looks at the tokens of the rows, or at where they stand.
     var readsTokens: Bool { get }
 
     /// What it really needs of a dense weight, made once when a model is loaded: `run` finds it in its context.
@@ -39,18 +39,19 @@ public protocol Operation: Hashable, Sendable {
     func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext)
 
     /// The definition: its equation for one token, on any kind of number. Quantised rows are given and returned as the numbers that
-    /// they stand for. It is the oracle of `run` and the source of `cost`.
+    /// they stand for. What it remembers is `state`: floats as they are, keys and values one token after the other. It is the oracle of
+    /// `run` and the source of `cost`.
     func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number]
 
-    /// What one token costs, by kind.
-    func cost(_ inputs: [Form]) -> Cost
+    /// What one token costs, by kind, in a session that has seen `past` others.
+    func cost(_ inputs: [Form], past: Int) -> Cost
 }
 
 extension Operation {
     public var weight: Weight? { nil }
-    public var stateWidth: Int { 0 }
+    public var memory: Memory { .nothing }
     public var readsTokens: Bool { false }
     public func prepared(_ weight: [Float]) -> [Float] { weight }
 }

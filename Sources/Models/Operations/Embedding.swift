@@ -32,10 +32,10 @@ public struct Embedding: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
-        (0..<table.columns).map { weight[token, $0] }
+        (0..<table.columns).map { weight[token.id, $0] }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost { Cost() }
+    public func cost(_ inputs: [Form], past: Int) -> Cost { Cost() }
 }

@@ -16,12 +16,12 @@ public struct Multiply: ElementwiseOperation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         zip(inputs[0], inputs[1]).map { $0 * $1 }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(multiplications: inputs[0].width)
     }
 }

@@ -27,11 +27,11 @@ public struct NormQuantise: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         let normed = norm.define(inputs, weight: weight, token: token, state: &state)
         return Quantise().define([normed], weight: .none, token: token, state: &state)
     }
 
-    public func cost(_ inputs: [Form]) -> Cost { norm.cost(inputs) + Quantise().cost(inputs) }
+    public func cost(_ inputs: [Form], past: Int) -> Cost { norm.cost(inputs, past: past) + Quantise().cost(inputs, past: past) }
 }

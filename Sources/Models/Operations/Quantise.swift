@@ -18,7 +18,7 @@ public struct Quantise: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         var largest = Number(1e-5)
         for value in inputs[0] { largest = .maximum(largest, value.magnitude) }
@@ -28,7 +28,7 @@ public struct Quantise: Operation {
     }
 
     /// Counts the product with the inverse scale, which a run leaves to the operation that reads the activations.
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         let width = inputs[0].width
         return Cost(multiplications: 2 * width, divisions: 2, comparisons: 3 * width)
     }

@@ -33,7 +33,7 @@ public struct RMSNorm: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         let x = inputs[0]
         var squares = Number(0)
@@ -42,7 +42,7 @@ public struct RMSNorm: Operation {
         return x.indices.map { x[$0] * scale * weight[$0] }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         let width = gain.columns
         return Cost(additions: width + 1, multiplications: 3 * width, divisions: 2, squareRoots: 1)
     }

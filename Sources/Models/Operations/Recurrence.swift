@@ -15,7 +15,7 @@ public struct Recurrence: Operation {
     }
 
     public var attributes: JSONObject { ["width": .integer(width)] }
-    public var stateWidth: Int { width }
+    public var memory: Memory { .floats(width) }
 
     public func form(of inputs: [Form]) throws -> Form {
         let common = try commonWidth(inputs, count: 2)
@@ -26,7 +26,7 @@ public struct Recurrence: Operation {
     /// Sessions do not touch each other, and neither do the elements of one: both are shared out.
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         let (i, f, kernels) = (inputs[0], inputs[1], context.kernels)
-        for (segment, h) in zip(context.segments, context.states) {
+        for (segment, h) in zip(context.segments, context.floatStates) {
             context.threads.parallel(width, grain: max(256, RunContext.grain / max(1, segment.rows.count))) { part in
                 for row in segment.rows {
                     let at = part.lowerBound
@@ -38,13 +38,13 @@ public struct Recurrence: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         for index in 0..<width { state[index] = inputs[1][index] * state[index] + inputs[0][index] }
         return state
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(additions: width, multiplications: width, stateBytes: 2 * width * MemoryLayout<Float>.size)
     }
 }

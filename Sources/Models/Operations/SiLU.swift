@@ -13,12 +13,12 @@ public struct SiLU: ElementwiseOperation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         inputs[0].map { $0 / (Number(1) + (Number(0) - $0).exponential) }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         let width = inputs[0].width
         return Cost(additions: 2 * width, divisions: width, exponentials: width)
     }

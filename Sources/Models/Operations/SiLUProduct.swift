@@ -13,12 +13,12 @@ public struct SiLUProduct: ElementwiseOperation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         zip(SiLU().define([inputs[0]], weight: weight, token: token, state: &state), inputs[1]).map { $0 * $1 }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
-        SiLU().cost([inputs[0]]) + Multiply().cost(inputs)
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
+        SiLU().cost([inputs[0]], past: past) + Multiply().cost(inputs, past: past)
     }
 }

@@ -30,10 +30,10 @@ public struct Slice: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         Array(inputs[0][start..<start + count])
     }
 
-    public func cost(_ inputs: [Form]) -> Cost { Cost() }
+    public func cost(_ inputs: [Form], past: Int) -> Cost { Cost() }
 }

@@ -22,6 +22,24 @@ extension Stream {
         return apply(TernaryLinear(matrix: matrix), name: name)
     }
 
+    /// The float product with the table `name`.weight, or with another table, such as an embedding's.
+    public func linear(_ name: String, to rows: Int, table: String? = nil) -> Stream {
+        let matrix = Weight(table ?? "\(builder.full(name)).weight", shape: [rows, width], kind: .table)
+        return apply(Linear(matrix: matrix), name: name)
+    }
+
+    /// Each head of `headWidth` numbers turned by the angles of its token's position.
+    public func rope(headWidth: Int, base: Double, scaling: RoPE.Scaling = .none, name: String) -> Stream {
+        apply(RoPE(heads: width / headWidth, width: headWidth, base: base, scaling: scaling), name: name)
+    }
+
+    /// Attention of these queries to the keys and values of the tokens so far.
+    public func attention(
+        keys: Stream, values: Stream, heads: Int, keyValueHeads: Int, window: Int = 0, name: String
+    ) -> Stream {
+        apply(Attention(heads: heads, keyValueHeads: keyValueHeads, width: width / heads, window: window), keys, values, name: name)
+    }
+
     /// `count` numbers of each row, from `start` on.
     public func slice(_ start: Int, _ count: Int) -> Stream { apply(Slice(start: start, count: count)) }
 
@@ -30,6 +48,8 @@ extension Stream {
 
     public var sigmoid: Stream { apply(Sigmoid()) }
     public var silu: Stream { apply(SiLU()) }
+    /// max(self, 0)².
+    public var squaredReLU: Stream { apply(SquaredReLU()) }
     /// 1 - self.
     public var complement: Stream { apply(Complement()) }
 

@@ -36,7 +36,7 @@ public struct TernaryLinear: Operation {
     }
 
     public func define<Number: Arithmetic>(
-        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: Int, state: inout [Number]
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {
         (0..<matrix.rows).map { row in
             var sum = Number(0)
@@ -45,7 +45,7 @@ public struct TernaryLinear: Operation {
         }
     }
 
-    public func cost(_ inputs: [Form]) -> Cost {
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
         Cost(multiplications: matrix.rows, accumulations: matrix.count)
     }
 }

@@ -26,7 +26,7 @@ public final class Machine {
         parameters = try running.nodes.map { try weights.parameter(for: $0.operation) }
         plan = MemoryPlan(running)
         stateful = running.statefulNodes
-        tail = (running.nodes.lastIndex { $0.operation.stateWidth > 0 || $0.operation.readsTokens } ?? -1) + 1
+        tail = (running.nodes.lastIndex { $0.operation.memory != .nothing || $0.operation.readsTokens } ?? -1) + 1
         try checkMemory()
     }
 
@@ -34,7 +34,9 @@ public final class Machine {
 
     /// Rows and states of a graph that nobody vouches for could be wider than any memory.
     private func checkMemory() throws {
-        let states = stateful.reduce(0) { $0 + running.nodes[$1].operation.stateWidth * MemoryLayout<Float>.size }
+        let states = stateful.reduce(0) { sum, node in
+            if case .floats(let width) = running.nodes[node].operation.memory { sum + width * MemoryLayout<Float>.size } else { sum }
+        }
         let bytes = plan.size * Machine.rowLimit + states
         guard bytes <= Machine.memoryLimit else {
             throw Failure("the graph's rows and states take \(bytes) bytes, more than \(Machine.memoryLimit)")
@@ -114,7 +116,7 @@ public final class Machine {
         let wanted = wantedRows(parts, feeds)
         reserve(rows: tokens.count)
         if poisons { arena.initializeMemory(as: UInt8.self, repeating: 0xFF) }
-        let output = pass(tokens, parts, &feeds, kept: wanted.map(\.row))
+        let output = try pass(tokens, parts, &feeds, kept: wanted.map(\.row))
         for (index, want) in wanted.enumerated() {
             try visit(want.feed, want.token, UnsafeBufferPointer(start: output[index], count: output.width))
         }
@@ -148,8 +150,8 @@ public final class Machine {
 
 // One pass over the nodes.
 extension Machine {
-    private func pass(_ tokens: [Int32], _ parts: [Part], _ feeds: inout [Feed], kept: [Int]) -> Rows {
-        let states = parts.map { feeds[$0.feed].session.writableStates() }
+    private func pass(_ tokens: [Int32], _ parts: [Part], _ feeds: inout [Feed], kept: [Int]) throws -> Rows {
+        let states = try parts.map { try feeds[$0.feed].session.prepare(tokens: $0.tokens.count) }
         let segments = segments(parts, feeds)
         for part in parts { feeds[part.feed].session.position += part.tokens.count }
         return tokens.withUnsafeBufferPointer { tokens in
@@ -167,7 +169,7 @@ extension Machine {
         }
     }
 
-    private func pass(_ context: inout RunContext, _ states: [[UnsafeMutablePointer<Float>]], rows count: Int, kept: [Int]) -> Rows {
+    private func pass(_ context: inout RunContext, _ states: [[StateMemory]], rows count: Int, kept: [Int]) -> Rows {
         var rows = running.nodes.indices.map { node in rowsOfNode(node, count) }
         for index in running.nodes.indices {
             if index == tail, kept.count < count { keep(kept, &rows) }

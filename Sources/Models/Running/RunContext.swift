@@ -10,15 +10,25 @@ public struct RunContext: ~Copyable {
     public let segments: [Segment]
     /// The node's weight.
     public internal(set) var parameter: Parameter
-    /// The node's state, one pointer a segment.
-    public internal(set) var states: [UnsafeMutablePointer<Float>]
+    /// The node's state, one for each segment.
+    public internal(set) var states: [StateMemory]
 
     package init(
         kernels: Kernels, threads: ThreadPool, tokens: UnsafeBufferPointer<Int32>, segments: [Segment], parameter: Parameter,
-        states: [UnsafeMutablePointer<Float>]
+        states: [StateMemory]
     ) {
         (self.kernels, self.threads, self.tokens, self.segments) = (kernels, threads, tokens, segments)
         (self.parameter, self.states) = (parameter, states)
+    }
+
+    /// The node's state, where it is floats.
+    var floatStates: [UnsafeMutablePointer<Float>] {
+        states.compactMap { if case .floats(let pointer) = $0 { pointer } else { nil } }
+    }
+
+    /// The node's state, where it is keys and values.
+    var keyValueStates: [KeyValuePointers] {
+        states.compactMap { if case .pages(let pages) = $0 { pages } else { nil } }
     }
 
     /// Calls `body` with parts of the rows, several at a time where that pays; rows must not depend on each other.

@@ -22,6 +22,17 @@ public final class Table: @unchecked Sendable {
     /// Bytes of a row.
     var rowBytes: Int { columns * element.size }
 
+    /// Every row times each row of `x`, floats.
+    func multiply(_ x: Rows, into output: Rows, _ context: borrowing RunContext) {
+        guard let base = memory.baseAddress else { return }
+        let kernels = context.kernels
+        context.threads.parallel(rows, grain: max(1, 65536 / (rowBytes * output.count))) { part in
+            _ = kernels.productDense(
+                base + part.lowerBound * rowBytes, element: element, rows: part.count, width: columns, x[0], stride: x.stride,
+                count: output.count, into: output[0] + part.lowerBound, outStride: output.stride)
+        }
+    }
+
     /// Row `row` as floats; zeros if there is no such row.
     func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>, _ kernels: Kernels) {
         guard row >= 0, row < rows, let base = memory.baseAddress else { return output.update(repeating: 0, count: columns) }

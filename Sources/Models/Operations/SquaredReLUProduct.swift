@@ -1,0 +1,25 @@
+import Tensors
+
+/// SquaredReLU of the first input times the second. Rewrites make it; plugins write the two.
+public struct SquaredReLUProduct: ElementwiseOperation {
+    public static let name = "squared-relu-product"
+    public static let arity = 2
+
+    public init() {}
+
+    public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (a, b, kernels) = (inputs[0], inputs[1], context.kernels)
+        context.eachRow(of: output) { kernels.squaredReLUProduct(a[$0], b[$0], width: a.width, into: output[$0]) }
+    }
+
+    public func define<Number: Arithmetic>(
+        _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
+    ) -> [Number] {
+        let gate = SquaredReLU().define([inputs[0]], weight: .none, token: token, state: &state)
+        return Multiply().define([gate, inputs[1]], weight: .none, token: token, state: &state)
+    }
+
+    public func cost(_ inputs: [Form], past: Int) -> Cost {
+        SquaredReLU().cost([inputs[0]], past: past) + Multiply().cost(inputs, past: past)
+    }
+}
