@@ -103,10 +103,10 @@ extension PairedRatio {
         switch verdict {
         case .faster: return "A is faster, \(times) times as fast as B"
         case .slower: return "A is slower, \(times) times as fast as B"
-        case .same: return "no difference between A and B, \(times) times as fast"
+        case .same: return "no difference shows between A and B, \(times) times as fast"
         case .undecided:
             let width = percent(max(upper, 1 / lower) - 1)
-            return "the machine is too noisy to tell A from B, \(times) times as fast: differences of less than \(width) do not show"
+            return "the machine is too noisy to tell A from B: a difference of less than \(width) would not show"
         }
     }
 }

@@ -12,6 +12,8 @@ public struct ComparisonPlan: Sendable {
     public var rounds = 12
     /// A measurement goes on for at least so long.
     public var seconds = 0.25
+    /// What keys and values are kept in.
+    public var cache = CacheElement.float32
 
     public init(_ kernels: Kernels, threads: Int) { (self.kernels, self.threads) = (kernels, threads) }
 }
@@ -34,10 +36,10 @@ public final class ComparisonRun {
 
     /// Tells `progress` of every part of the whole.
     public func report(_ progress: (_ done: Int, _ total: Int) -> Void) throws -> ComparisonReport {
-        let memory = Limits(plan.kernels)
+        let memory = Limits()
         for round in 0..<plan.rounds {
             for (index, side) in sides.enumerated() {
-                if let machine = side.machine { limits[index].measure(memory, machine.threads) }
+                if let machine = side.machine { limits[index].measure(memory, machine, seconds: plan.seconds / 4) }
             }
             for phase in phases { pairs[phase, default: []].append(try pair(phase, reversed: round % 2 == 1)) }
             progress(round + 1, plan.rounds)

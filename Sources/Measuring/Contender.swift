@@ -18,10 +18,13 @@ final class Contender {
         case .model(let argument, let variant):
             let kernels = variant.level.map(Kernels.at) ?? plan.kernels
             let machine = try shelf.model(argument, kernels).machine(threads: variant.threads ?? plan.threads)
-            let decoding = Decoding(machine, batch: variant.batch ?? 1, from: machine.graph.session)
+            let start = machine.graph.emptySession(cache: variant.cache ?? plan.cache)
+            let decoding = Decoding(machine, batch: variant.batch ?? 1, from: start)
             _ = try decoding.step()
             var works: [SpeedPoint.Phase: any RateSource] = [.decode: WorkloadRate(decoding, seconds: plan.seconds)]
-            if plan.prompt > 0 { works[.prefill] = WorkloadRate(PromptReading(machine, tokens: plan.prompt), seconds: plan.seconds) }
+            if plan.prompt > 0 {
+                works[.prefill] = WorkloadRate(PromptReading(machine, tokens: plan.prompt, from: start), seconds: plan.seconds)
+            }
             (self.works, self.machine) = (works, machine)
         }
     }

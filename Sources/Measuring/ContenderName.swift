@@ -1,7 +1,7 @@
 import Basis
 import Tensors
 
-/// One side of a comparison as the command line names it: `MODEL[,threads=N][,level=NAME][,batch=N]` or `command:LINE`.
+/// One side of a comparison as the command line names it: `MODEL[,KEY=VALUE]..` or `command:LINE`.
 public struct ContenderName: Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
         case model(String, Variant)
@@ -14,6 +14,9 @@ public struct ContenderName: Hashable, Sendable, CustomStringConvertible {
         public internal(set) var threads: Int?
         public internal(set) var level: KernelLevel?
         public internal(set) var batch: Int?
+        public internal(set) var cache: CacheElement?
+
+        public init() {}
     }
 
     public let description: String
@@ -43,6 +46,7 @@ extension ContenderName.Variant {
         case "threads": threads = try number(text, words[1], most: 1024)
         case "batch": batch = try number(text, words[1], most: 4096)
         case "level": level = try kernelLevel(words[1])
+        case "cache": cache = try cacheElement(words[1])
         default: return false
         }
         return true
@@ -53,10 +57,18 @@ extension ContenderName.Variant {
         return number
     }
 
+    private func cacheElement(_ name: String) throws -> CacheElement {
+        guard let element = CacheElement(rawValue: name) else {
+            throw Failure("'cache=\(name)' takes \(CacheElement.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return element
+    }
+
     private func kernelLevel(_ name: String) throws -> KernelLevel {
         let available = KernelLevel.available
         guard let level = available.first(where: { $0.rawValue == name }) else {
-            throw Failure("there is no kernel level '\(name)' on this machine; there are \(available.map(\.rawValue).joined(separator: ", "))")
+            let names = available.map(\.rawValue).joined(separator: ", ")
+            throw Failure("there is no kernel level '\(name)' on this machine; there are \(names)")
         }
         return level
     }

@@ -24,14 +24,15 @@ public struct PairedRatio: Hashable, Sendable {
         let logs = pairs.map { log($0.a / $0.b) }
         guard (PairedRatio.leastPairs...PairedRatio.mostPairs).contains(pairs.count), logs.allSatisfy(\.isFinite) else { return nil }
         let means = logs.indices.flatMap { first in logs[first...].map { (logs[first] + $0) / 2 } }.sorted()
-        let cut = PairedRatio.rank(pairs: pairs.count)
+        let cut = PairedRatio.excluded(pairs: pairs.count)
         estimate = exp((means[(means.count - 1) / 2] + means[means.count / 2]) / 2)
         (lower, upper) = (exp(means[cut]), exp(means[means.count - 1 - cut]))
     }
 
-    /// The largest sum of ranks so small that it and the smaller ones come, at both ends together, in no more than 1 - `confidence` of all
-    /// ways to give the ranks 1 to `pairs` signs.
-    private static func rank(pairs: Int) -> Int {
+    /// How many of the ordered means lie outside of the interval at either end. As many means lie below the truth as the ranks of the
+    /// negative differences from it sum up to: of the sums 0, 1 and so on those are excluded that come, at both ends together, in no more
+    /// than 1 - `confidence` of all ways to give the ranks 1 to `pairs` signs.
+    private static func excluded(pairs: Int) -> Int {
         var probabilities = [1.0] + [Double](repeating: 0, count: pairs * (pairs + 1) / 2)
         for rank in 1...pairs {
             for sum in stride(from: rank * (rank + 1) / 2, through: 0, by: -1) {
@@ -43,7 +44,8 @@ public struct PairedRatio: Hashable, Sendable {
             tail += probabilities[sum]
             sum += 1
         }
-        return sum
+        // The truth lies below the first mean where the sum is 0: excluding that one sum excludes no mean.
+        return max(0, sum - 1)
     }
 
     public enum Verdict: String, Sendable { case faster, slower, same, undecided }

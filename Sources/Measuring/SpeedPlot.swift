@@ -13,6 +13,7 @@ public struct SpeedPlot {
         let target = output.map { "set terminal \($0.terminal.rawValue)\(size(panels.count))\nset output \(quoted($0.path))\n" } ?? ""
         return target + """
             set grid
+            set bmargin 6
             set multiplot layout 1,\(panels.count)
 
             """ + panels.joined() + "unset multiplot\n"
@@ -38,7 +39,9 @@ extension SpeedPlot {
                 let (peak, rate) = (limit.multiplyAddsPerSecond / 1e9, limit.bytesPerSecond / 1e9)
                 plots.append("(x*\(rate) < \(peak) ? x*\(rate) : \(peak)) lc \(index + 1) title \(quoted("\(run.model), limits"))")
             }
-            data += block("roof\(index)", run.points.map { "\($0.intensity) \($0.gigaMultiplyAdds) \(quoted2($0.label))" })
+            data += block("roof\(index)", run.points.filter(\.isUnderRoof).map { point in
+                "\(point.intensity) \(point.gigaMultiplyAdds) \"\(point.label)\""
+            })
             plots.append("$roof\(index) using 1:2:3 with labels point pt 7 lc \(index + 1) offset 1,-0.7 left notitle")
         }
         return data + """
@@ -46,7 +49,7 @@ extension SpeedPlot {
             set logscale xy 10
             set xlabel 'multiply-adds a byte of weights read'
             set ylabel 'multiply-adds, 10^9 a second'
-            set key bottom right noenhanced
+            set key below noenhanced
             plot [\(range.lowerBound):\(range.upperBound)] \(plots.joined(separator: ", \\\n    "))
             unset logscale
 
@@ -70,17 +73,20 @@ extension SpeedPlot {
                 "\(point[keyPath: key]) \(point.tokensPerSecond) \(limit.map { "\(point.bound($0))" } ?? "NaN")"
             })
             plots.append("$\(name)\(index) using 1:2 with linespoints pt 7 lc \(index + 1) title \(quoted(runs[index].model))")
-            plots.append("$\(name)\(index) using 1:3 with lines dt 2 lc \(index + 1) title 'limits'")
+            plots.append("$\(name)\(index) using 1:3 with lines lc rgb 'gray50' title 'limits'")
         }
         guard !plots.isEmpty else { return "set multiplot next\n" }
+        // Given, since gnuplot complains where there is one point only.
+        let places = curves(over: key).flatMap { $0.map { Double($0[keyPath: key]) } }
+        let ends = (places.min() ?? 1) / 1.2...(places.max() ?? 1) * 1.2
         return data + """
             set title '\(title)'
             set logscale x 2
             set xlabel '\(label)'
             set ylabel 'tokens a second'
             set yrange [0:*]
-            set key top left noenhanced
-            plot \(plots.joined(separator: ", \\\n    "))
+            set key below noenhanced
+            plot [\(ends.lowerBound):\(ends.upperBound)] \(plots.joined(separator: ", \\\n    "))
             unset logscale
             set yrange [*:*]
 
@@ -107,6 +113,8 @@ extension RecordedRun {
 }
 
 extension RecordedRun.RecordedPoint {
+    /// What attention does is not part of the multiply-adds.
+    fileprivate var isUnderRoof: Bool { phase == .prefill || context == 0 }
     fileprivate var intensity: Double { multiplyAddsPerToken / bytesPerToken }
     fileprivate var gigaMultiplyAdds: Double { multiplyAddsPerToken * tokensPerSecond / 1e9 }
 
@@ -118,13 +126,10 @@ extension RecordedRun.RecordedPoint {
     fileprivate var label: String {
         switch phase {
         case .prefill: "prefill \(context)"
-        case .decode: context > 0 ? "\(context)+1" : "\(batch)x\(threads)"
+        case .decode: "\(batch) by \(threads)"
         }
     }
 }
 
 /// A string in single quotes, in which gnuplot looks for nothing but the quote.
 private func quoted(_ text: String) -> String { "'" + text.filter { !$0.isNewline }.replacing("'", with: "''") + "'" }
-
-/// A string in a data block.
-private func quoted2(_ text: String) -> String { "\"\(text)\"" }

@@ -14,14 +14,8 @@ struct Compare: TernCommand {
     @Argument(help: "What it is compared with.")
     var b: String
 
-    @Option(help: ArgumentHelp("Read a prompt of <n> tokens; 0 for none.", valueName: "n"))
-    var prompt = 128
-
-    @Option(help: ArgumentHelp("Measure <n> pairs.", valueName: "n"))
-    var rounds = 12
-
-    @Option(help: ArgumentHelp("Spend at least <s> seconds on each measurement.", valueName: "s"))
-    var seconds = 0.25
+    @OptionGroup var options: ModelOptions
+    @OptionGroup var time: TimeOptions
 
     @Flag(help: "Print JSON lines.")
     var json = false
@@ -29,17 +23,24 @@ struct Compare: TernCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (0...1 << 20).contains(prompt) else { throw ValidationError("--prompt takes a number of 0 to 1048576") }
-        guard (PairedRatio.leastPairs...PairedRatio.mostPairs).contains(rounds) else {
+        if let rounds = time.rounds, !(PairedRatio.leastPairs...PairedRatio.mostPairs).contains(rounds) {
             throw ValidationError("--rounds takes a number of \(PairedRatio.leastPairs) to \(PairedRatio.mostPairs)")
         }
-        guard seconds >= 0, seconds <= 3600 else { throw ValidationError("--seconds takes a number of 0 to 3600") }
         guard a != "-" || b != "-" else { throw ValidationError("Standard input can only be one of the two") }
     }
 
+    private var plan: ComparisonPlan {
+        get throws {
+            var plan = ComparisonPlan(try Kernels.fromEnvironment(), threads: common.pool.threads)
+            plan.cache = options.cache
+            plan.prompt = options.prompt ?? plan.prompt
+            plan.rounds = time.rounds ?? plan.rounds
+            plan.seconds = time.seconds ?? plan.seconds
+            return plan
+        }
+    }
+
     func execute() throws {
-        var plan = ComparisonPlan(try Kernels.fromEnvironment(), threads: common.pool.threads)
-        (plan.prompt, plan.rounds, plan.seconds) = (prompt, rounds, seconds)
         let run = try ComparisonRun(ContenderName(a), ContenderName(b), plan)
         let progress = Progress("bench", quiet: common.quiet)
         let report = try run.report(progress.advance(to:of:))
