@@ -20,7 +20,7 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
-        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean", "HuggingFace", "Tern"]),
+        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean", "GGUF", "HuggingFace", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
@@ -31,6 +31,7 @@ let package = Package(
         // File formats.
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
         .target(name: "HuggingFace", dependencies: ["Basis", "Models", "Tensors", "Safetensors"], path: "Formats/HuggingFace"),
+        .target(name: "GGUF", dependencies: ["Basis", "Models", "Tensors"], path: "Formats/GGUF"),
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
 
         // The programs.
@@ -45,7 +46,7 @@ let package = Package(
         // What tests share, and the fuzzers.
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "TestFiles"], path: "Tests/Support"),
         .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
-        .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "Generation", "HuggingFace", "Models", "Safetensors", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
+        .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "GGUF", "Generation", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
 
         // The tests.
@@ -57,7 +58,7 @@ let package = Package(
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
-        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "HuggingFace", "Safetensors", "Tensors", "Tern", "TestFiles"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "GGUF", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),
     ]
 )

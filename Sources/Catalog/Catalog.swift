@@ -1,4 +1,5 @@
 import AbsMean
+import GGUF
 import HuggingFace
 import MatMulFree
 import Models
@@ -13,7 +14,7 @@ public enum Catalog {
     public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
 
     /// File formats, in the order in which they are tried; the last one answers for what is none of them.
-    public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self, TernFormat.self]
+    public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self, GGUFFormat.self, TernFormat.self]
 
     /// Every operation that a graph may hold.
     public static let operations: [any Operation.Type] = coreOperations + families.flatMap { $0.operations }

@@ -14,17 +14,23 @@ public struct PromptReader {
     private let defaults: Request
     private let tokenizer: Tokenizer?
     private let beginOfText: Int32?
+    private let refusal: Failure?
     /// Whether prompts go on from a saved state: its last token comes first, and nothing is prepended.
     private let continues: Bool
 
     /// `defaults` has the options, the session and the past of every request; its tokens are what a saved state has pending.
-    public init(defaults: Request, tokenizer: Tokenizer?, beginOfText: Int32?) {
+    /// `refusal` says why there is no tokenizer.
+    public init(defaults: Request, tokenizer: Tokenizer?, beginOfText: Int32?, refusal: Failure? = nil) {
+        self.refusal = refusal
         (self.defaults, self.tokenizer, self.beginOfText, continues) = (defaults, tokenizer, beginOfText, !defaults.tokens.isEmpty)
     }
 
     /// A prompt of plain text, any bytes. An empty one starts from the begin-of-text token.
     public func prompt(text: [UInt8]) throws -> Prompt {
-        guard let tokenizer else { throw Failure("the model has no tokenizer.json: prompts have to be tokens, as JSON lines") }
+        guard let tokenizer else {
+            let reason = refusal.map { "tokenizer cannot be used (\($0))" } ?? "model has no tokenizer.json"
+            throw Failure("the \(reason): prompts have to be tokens, as JSON lines")
+        }
         var request = defaults
         request.tokens += tokenizer.encode(text, addingSpecialTokens: !continues)
         if request.tokens.isEmpty, let beginOfText { request.tokens = [beginOfText] }

@@ -2,6 +2,14 @@ import ArgumentParser
 import Basis
 import Tensors
 
+/// Options of programs that open models of every format.
+public struct ModelOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The tensors of a GGUF file have the layout <name>, where the file leaves it open.", valueName: "name"))
+    public var layout: String?
+
+    public init() {}
+}
+
 /// Options that every program has.
 public struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Work with <n> threads; as many as there are processors if not given.", valueName: "n"))

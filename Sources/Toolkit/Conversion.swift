@@ -13,8 +13,8 @@ public struct Conversion {
     public let report = QuantisationReport()
 
     /// `method` is a quantiser's name; nil for the one that the model's family was trained with.
-    public init(_ argument: String, method: String?, _ kernels: Kernels, _ threads: ThreadPool) throws {
-        model = try OpenModel(argument, threads: threads)
+    public init(_ argument: String, layout: String? = nil, method: String?, _ kernels: Kernels, _ threads: ThreadPool) throws {
+        model = try OpenModel(argument, layout: layout, threads: threads)
         self.kernels = kernels
         let method = method ?? model.family?.quantiser ?? OpenModel.standardQuantiser
         let quantiser = try Catalog.quantiser(method)

@@ -13,18 +13,19 @@ public struct OpenModel {
     /// Nil for a container of a family that this version does not know; its graph is enough to run it.
     public let family: (any ModelFamily.Type)?
 
-    public init(_ argument: String, threads: ThreadPool) throws {
+    /// `layout` is what `--layout` says.
+    public init(_ argument: String, layout: String? = nil, threads: ThreadPool) throws {
         self.argument = argument
-        checkpoint = try OpenModel.checkpoint(argument, threads)
+        checkpoint = try OpenModel.checkpoint(argument, layout, threads)
         (graph, family) = try naming(argument == "-" ? "standard input" : argument) { [checkpoint] in
             try OpenModel.graph(of: checkpoint)
         }
     }
 
-    private static func checkpoint(_ argument: String, _ threads: ThreadPool) throws -> Checkpoint {
+    private static func checkpoint(_ argument: String, _ layout: String?, _ threads: ThreadPool) throws -> Checkpoint {
         if let shape = try PublishedShape(argument: argument) { return try shape.checkpoint(threads) }
         for format in Catalog.formats {
-            if let checkpoint = try format.open(argument, threads) { return checkpoint }
+            if let checkpoint = try format.open(argument, layout: layout, threads) { return checkpoint }
         }
         throw Failure("'\(argument)' is no model")
     }

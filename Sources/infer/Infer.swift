@@ -11,7 +11,7 @@ struct Infer: TernCommand {
         commandName: "infer", abstract: "Answer prompts with a ternary language model.",
         discussion: "Prompts come from standard input, one a line, or as JSON lines with --json. See infer(1).", version: ternVersion)
 
-    @Argument(help: "A container, a Hugging Face directory, a manifest, hf:owner/name, or - for standard input.")
+    @Argument(help: "A container, a Hugging Face directory, a GGUF file, a manifest, hf:owner/name, or - for standard input.")
     var model: String?
 
     @Argument(help: "The one prompt to answer, instead of standard input.")
@@ -40,6 +40,8 @@ struct Infer: TernCommand {
     @Flag(help: "Check this program on this processor and stop; needs no model.")
     var selfTest = false
 
+    @OptionGroup var form: ModelOptions
+
     @OptionGroup var common: CommonOptions
 
     enum GraphForm: String, ExpressibleByArgument { case text, dot, json }
@@ -64,7 +66,7 @@ struct Infer: TernCommand {
     func execute() throws {
         if selfTest { return try printSelfTest() }
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
-        let model = try OpenModel(self.model ?? "-", threads: threads)
+        let model = try OpenModel(self.model ?? "-", layout: form.layout, threads: threads)
         if let graph { return try print(model.graph, as: json && graph == .text ? .json : graph) }
         try Inference(self, model, model.machine(kernels, threads)).run()
     }

@@ -22,7 +22,9 @@ struct Inference {
             (defaults.session, defaults.past) = (saved.session, saved.tokens.dropLast())
             defaults.tokens = saved.tokens.suffix(1)
         }
-        reader = PromptReader(defaults: defaults, tokenizer: tokenizer, beginOfText: model.specialTokens.begin)
+        reader = PromptReader(
+            defaults: defaults, tokenizer: tokenizer, beginOfText: model.specialTokens.begin,
+            refusal: model.checkpoint.refusals["tokenizer.json"])
     }
 
     func run() throws {

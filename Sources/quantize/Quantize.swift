@@ -9,7 +9,7 @@ struct Quantize: TernCommand {
         commandName: "quantize", abstract: "Make a model's weights ternary.",
         discussion: "Writes a raw container, which pack compresses and infer runs. See quantize(1).", version: ternVersion)
 
-    @Argument(help: "A Hugging Face directory, a container, a manifest, hf:owner/name, or - for standard input.")
+    @Argument(help: "A Hugging Face directory, a GGUF file, a container, a manifest, hf:owner/name, or - for standard input.")
     var model: String?
 
     @Option(help: ArgumentHelp("Take random weights in the shape of the published model <name>.", valueName: "name"))
@@ -27,6 +27,8 @@ struct Quantize: TernCommand {
     @Flag(help: "Say what became of the model's size as a JSON object.")
     var json = false
 
+    @OptionGroup var form: ModelOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -41,7 +43,7 @@ struct Quantize: TernCommand {
 
     func execute() throws {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
-        let conversion = try Conversion(argument, method: method, kernels, threads)
+        let conversion = try Conversion(argument, layout: form.layout, method: method, kernels, threads)
         if !conversion.unused.isEmpty, !common.quiet {
             Self.complain("left out \(conversion.unused.count) tensors without a use in the model, among them '\(conversion.unused[0])'")
         }

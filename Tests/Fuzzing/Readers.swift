@@ -1,11 +1,13 @@
 import Basis
+import GGUF
 import HuggingFace
 import Safetensors
+import Support
 import Tensors
 import Tern
 
 extension Fuzzer {
-    public static let all = [safetensors, container, packedContainer, manifest, index] + text
+    public static let all = [safetensors, container, packedContainer, manifest, index, gguf] + text
 
     /// More than any seed has; a stream's header may claim any size, and asking for it is the caller's choice.
     private static let largest = 1 << 20
@@ -82,6 +84,25 @@ extension Fuzzer {
         seeds: {
             let map = #"{"a": "a.safetensors", "b": "a.safetensors", "c": "a.safetensors"}"#
             return [Array(#"{"metadata": {"total_size": 9}, "weight_map": \#(map)}"#.utf8)]
+        },
+        mend: { $0 })
+
+    /// A file has no digests: damage to its numbers is read as other numbers, twice the same.
+    static let gguf = Fuzzer(
+        name: "gguf",
+        read: { input, workplace in
+            let path = try workplace.write("input", input), pool = ThreadPool(threads: 1)
+            guard let model = try GGUFFormat.open(path, pool) else { throw Failure("no GGUF") }
+            let first = try contents(model.tensors)
+            guard let again = try GGUFFormat.open(path, pool) else { throw Failure("no GGUF") }
+            try expect(try contents(again.tensors) == first, "a second reading differs")
+        },
+        seeds: {
+            [TernaryLayout.q2x0of64, .iq1bn, .iq2bnR4].map { layout in
+                var sample = GGUFSample(layout, architecture: "llama", width: 64, layers: 1)
+                sample.addTokens()
+                return sample.writer.bytes
+            }
         },
         mend: { $0 })
 }

@@ -14,13 +14,15 @@ public struct Checkpoint {
 
     /// The licence that the model comes under, as far as it says.
     public let licence: String?
+    /// Why a small file is not there that a format should have made, by its name.
+    public let refusals: [String: Failure]
 
     public init(
         files: [SmallFile], tensors: any TensorSource, graph: JSON? = nil, manifest: JSON? = nil, digest: String? = nil,
-        licence: String? = nil
+        licence: String? = nil, refusals: [String: Failure] = [:]
     ) {
         (self.files, self.tensors, self.graph, self.manifest) = (files, tensors, graph, manifest)
-        (self.digest, self.licence) = (digest, licence)
+        (self.digest, self.licence, self.refusals) = (digest, licence, refusals)
     }
 
     /// The bytes of a small file, nil if there is none of this name.
