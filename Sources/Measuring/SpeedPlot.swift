@@ -37,7 +37,7 @@ extension SpeedPlot {
         for (index, run) in runs.enumerated() {
             if let limit = run.most {
                 let (peak, rate) = (limit.multiplyAddsPerSecond / 1e9, limit.bytesPerSecond / 1e9)
-                plots.append("(x*\(rate) < \(peak) ? x*\(rate) : \(peak)) lc \(index + 1) title \(quoted("\(run.model), limits"))")
+                plots.append("(x*\(rate) < \(peak) ? x*\(rate) : \(peak)) lc \(index + 1) title \(quoted("\(run.title), limits"))")
             }
             data += block("roof\(index)", run.points.filter(\.isUnderRoof).map { point in
                 "\(point.intensity) \(point.gigaMultiplyAdds) \"\(point.label)\""
@@ -72,7 +72,7 @@ extension SpeedPlot {
             data += block("\(name)\(index)", points.map { point in
                 "\(point[keyPath: key]) \(point.tokensPerSecond) \(limit.map { "\(point.bound($0))" } ?? "NaN")"
             })
-            plots.append("$\(name)\(index) using 1:2 with linespoints pt 7 lc \(index + 1) title \(quoted(runs[index].model))")
+            plots.append("$\(name)\(index) using 1:2 with linespoints pt 7 lc \(index + 1) title \(quoted(runs[index].title))")
             plots.append("$\(name)\(index) using 1:3 with lines lc rgb 'gray50' title 'limits'")
         }
         guard !plots.isEmpty else { return "set multiplot next\n" }
@@ -108,6 +108,9 @@ extension SpeedPlot {
 }
 
 extension RecordedRun {
+    /// The end of the model's name: gnuplot complains of what does not fit below a panel.
+    fileprivate var title: String { String((model.split(separator: "/").last ?? "").suffix(40)) }
+
     /// The limits of the most threads.
     fileprivate var most: RecordedLimit? { limits.max { $0.threads < $1.threads } }
 }

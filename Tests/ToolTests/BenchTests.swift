@@ -129,7 +129,7 @@ import Testing
         for (file, start) in [("x.png", [0x89, 0x50, 0x4E, 0x47]), ("x.svg", Array("<?xml".utf8))] {
             let outcome = try run("bench", ["plot", runs, "-o", scratch.file(file)])
             expectDone(outcome)
-            #expect(outcome.errors == "" && outcome.output.isEmpty)
+            #expect(outcome.errors == "" && outcome.output.isEmpty, "\(outcome.errors)")
             #expect(try bytes(of: scratch.file(file)).starts(with: start))
         }
         #expect(scratch.contents == ["runs", "x.png", "x.svg"])
