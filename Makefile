@@ -11,11 +11,12 @@ DEMO     = demo
 # The compiler's own messages are kept back unless it fails.
 QUIETLY  = sh -c '"$$@" > .build/log 2>&1 || { cat .build/log; exit 1; }' --
 
-.PHONY: help setup build demo test fuzz install uninstall clean
+.PHONY: help setup build demo test test-neon fuzz install uninstall clean
 
 help:
 	@echo 'make demo       quantize and pack the bundled model, and ask it something'
 	@echo 'make test       build everything and run every test'
+	@echo 'make test-neon  run the kernels for ARM in an emulator'
 	@echo 'make fuzz       throw damaged files at every reader for a minute'
 	@echo 'make install    install programs and manual pages under PREFIX ($(PREFIX))'
 	@echo 'make uninstall  remove them again'
@@ -61,6 +62,9 @@ test: setup
 	@echo 'building programs and tests (some minutes the first time)'
 	@$(QUIETLY) swift build -c release --build-tests
 	swift test -c release --skip-build
+
+test-neon:
+	@Tests/KernelLevels/on-arm
 
 fuzz: setup
 	@$(QUIETLY) swift build -c release --product fuzz-readers

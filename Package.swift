@@ -46,6 +46,7 @@ let package = Package(
         // What tests share, and the fuzzers.
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "TestFiles"], path: "Tests/Support"),
         .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
+        .target(name: "KernelVariants", dependencies: ["CTernKernels"], path: "Tests/KernelVariants"),
         .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "GGUF", "Generation", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
 
@@ -59,6 +60,6 @@ let package = Package(
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "GGUF", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "TestFiles", "Tokens"], exclude: ["Golden"]),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels", "KernelVariants"]),
     ]
 )

@@ -7,13 +7,19 @@ public enum Encoding: Hashable, Sendable {
     case dense(ElementType)
     /// Two-bit codes (0, 1, 2 for -1, 0, +1; four a byte, low bits first, each row padded with 1) and one scale for all.
     case trits
+    /// Codes of integers and, for each span of 128 columns of a row, one scale.
+    case integers(IntegerBits)
 
     public var name: String {
         switch self {
         case .dense: "dense"
         case .trits: "trits"
+        case .integers(let bits): bits.name
         }
     }
+
+    /// How many tensors of the file hold one of the model.
+    var storedCount: Int { if case .dense = self { 1 } else { 2 } }
 
     public static let scaleSuffix = ".scale"
 }
@@ -31,6 +37,14 @@ extension Manifest.Tensor {
             return [
                 try TensorEntry(name: name, element: .uint8, shape: shape.dropLast() + [bytes]),
                 try TensorEntry(name: name + Encoding.scaleSuffix, element: .float32, shape: [1]),
+            ]
+        case .integers(let bits):
+            guard shape.count == 2, shape[1] <= Int.max / 16 else { throw Failure("tensor '\(name)' has the impossible shape \(shape)") }
+            _ = try TensorEntry(name: name, element: .float32, shape: shape)
+            return [
+                try TensorEntry(name: name, element: .uint8, shape: [shape[0], bits.rowBytes(width: shape[1])]),
+                try TensorEntry(
+                    name: name + Encoding.scaleSuffix, element: .float16, shape: [shape[0], IntegerBits.spans(width: shape[1])]),
             ]
         }
     }

@@ -95,6 +95,9 @@ extension Encoding {
     fileprivate init(_ encoding: String, _ element: String?, of name: String) throws {
         switch (encoding, element) {
         case ("trits", nil): self = .trits
+        case ("int8", nil): self = .integers(.eight)
+        case ("int6", nil): self = .integers(.six)
+        case ("int4", nil): self = .integers(.four)
         case ("trits", _?): throw Failure("tensor '\(name)' is trits and has an element type")
         case ("dense", let element):
             guard let type = ElementType(rawValue: element ?? "") else {

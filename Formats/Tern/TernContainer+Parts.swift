@@ -49,7 +49,7 @@ final class JoinedTensors: TensorSource {
         for (number, part) in parts.enumerated() {
             var next = 0
             for tensor in part.manifest.tensors {
-                let count = tensor.encoding == .trits ? 2 : 1
+                let count = tensor.encoding.storedCount
                 let item = (tensor: tensor, part: number, stored: next..<next + count)
                 next += count
                 if let at = positions[tensor.name] { found[at] = item } else {

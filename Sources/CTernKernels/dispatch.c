@@ -1,12 +1,19 @@
 #include "levels.h"
 
-/* The float kernels of LEVEL with the products of PRODUCTS, which are fastest on LAYOUT. */
+#if TERN_X86
+#include <cpuid.h>
+#elif TERN_ARM
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+/* The kernels on floats of LEVEL with the products of PRODUCTS, which are fastest on LAYOUT. */
 #define TABLE(LEVEL, PRODUCTS, LAYOUT) { \
     .product = tern_product_##PRODUCTS, \
     .pack_triples = tern_pack_triples_##PRODUCTS, \
     .layout = LAYOUT, \
-    .multiply_add = tern_multiply_add_##LEVEL, \
-    .product_integers = tern_product_integers_##LEVEL, \
+    .multiply_add = tern_multiply_add_##PRODUCTS, \
+    .product_integers = tern_product_integers_##PRODUCTS, \
     .quantise_spans = tern_quantise_spans_##LEVEL, \
     .narrow_integers = tern_narrow_integers_##LEVEL, \
     .widen_integers = tern_widen_integers_##LEVEL, \
@@ -37,6 +44,7 @@
 static const tern_kernels scalar = TABLE(scalar, scalar, TERN_PAIRS);
 #if TERN_X86
 static const tern_kernels avx2 = TABLE(avx2, avx2, TERN_PAIRS);
+static const tern_kernels avxvnni = TABLE(avx2, avxvnni, TERN_PAIRS);
 static const tern_kernels avx512 = TABLE(avx512, avx512, TERN_PAIRS);
 static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, TERN_TRIPLES);
 
@@ -46,6 +54,17 @@ static bool has_avx512(void)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 }
+
+/* Bit 4 of EAX in leaf 7.1 of CPUID. The registers are those of AVX2. */
+static bool has_avxvnni(void)
+{
+    unsigned a = 0, b, c, d;
+    if (!tern_level_available(TERN_AVX2) || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) return false;
+    return (a >> 4 & 1) != 0;
+}
+#elif TERN_ARM
+static const tern_kernels neon = TABLE(scalar, neon, TERN_PAIRS);
+static const tern_kernels neondot = TABLE(scalar, neondot, TERN_PAIRS);
 #endif
 
 bool tern_level_available(tern_level level)
@@ -53,8 +72,12 @@ bool tern_level_available(tern_level level)
 #if TERN_X86
     __builtin_cpu_init();
     if (level == TERN_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    if (level == TERN_AVXVNNI) return has_avxvnni();
     if (level == TERN_AVX512) return has_avx512();
     if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi");
+#elif TERN_ARM
+    if (level == TERN_NEON) return true;
+    if (level == TERN_NEONDOT) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 #endif
     return level == TERN_SCALAR;
 }
@@ -70,8 +93,12 @@ const tern_kernels *tern_kernels_at(tern_level level)
 {
 #if TERN_X86
     if (level == TERN_AVX2) return &avx2;
+    if (level == TERN_AVXVNNI) return &avxvnni;
     if (level == TERN_AVX512) return &avx512;
     if (level == TERN_AVX512VBMI) return &avx512vbmi;
+#elif TERN_ARM
+    if (level == TERN_NEON) return &neon;
+    if (level == TERN_NEONDOT) return &neondot;
 #endif
     (void)level;
     return &scalar;

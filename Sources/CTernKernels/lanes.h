@@ -1,5 +1,8 @@
 /* Sixteen floats at a time, in the compiler's own vectors: one source gives every level its instructions. */
 
+/* How such vectors are passed depends on the level; everything that takes them is inlined. */
+#pragma clang diagnostic ignored "-Wpsabi"
+
 typedef float lanes16 __attribute__((vector_size(64)));
 
 TERN_INLINE lanes16 load16(const float *x)

@@ -8,6 +8,8 @@
 
 #if defined(__x86_64__)
 #define TERN_X86 1
+#elif defined(__aarch64__)
+#define TERN_ARM 1
 #endif
 
 /* Declares the functions of one level, named after it. */
@@ -46,8 +48,22 @@ TERN_DECLARE(scalar);
 TERN_DECLARE(avx2);
 TERN_DECLARE(avx512);
 
-/* Where AVX-512 with VBMI differs from AVX-512. */
+/* The products of levels that share the kernels on floats: with AVX2, AVX-512, or plain C, which on ARM is compiled to NEON as it is. */
+#define TERN_DECLARE_PRODUCTS(LEVEL) \
+    void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
+    void tern_product_integers_##LEVEL(const tern_integers *, size_t, size_t, const tern_spanned *, float *, size_t); \
+    uint64_t tern_multiply_add_##LEVEL(size_t)
+
+TERN_DECLARE_PRODUCTS(avxvnni);
+TERN_DECLARE_PRODUCTS(neon);
+TERN_DECLARE_PRODUCTS(neondot);
+#define tern_pack_triples_avxvnni tern_pack_triples_scalar
+#define tern_pack_triples_neon tern_pack_triples_scalar
+#define tern_pack_triples_neondot tern_pack_triples_scalar
+
 void tern_product_avx512vbmi(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t);
 void tern_pack_triples_avx512vbmi(const uint8_t *, size_t, size_t, uint8_t *);
+#define tern_product_integers_avx512vbmi tern_product_integers_avx512
+#define tern_multiply_add_avx512vbmi tern_multiply_add_avx512
 
 #endif

@@ -1,35 +1,15 @@
 #include "levels.h"
 #if TERN_X86
-#include <immintrin.h>
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
 #define TILE_MAX 2
 #include "product_driver.h"
 #include "pairs_driver.h"
+#include "sums_avx2.h"
 
 /* Bytes of trits that may be summed up in 16 bits: each 64 of them add at most 2 halves x 4 planes x 2 terms x 2 x 128 = 4096 to a lane. */
 enum { NARROW_BYTES = 7 * 64 };
-
-TERN_INLINE __m128i sums_of_four(__m256i a, __m256i b, __m256i c, __m256i d)
-{
-    __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
-    return _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
-}
-
-TERN_INLINE void store(__m128i codes, size_t a, const tile_place *place)
-{
-    __m128i product = _mm_sub_epi32(codes, _mm_set1_epi32(place->sums[a]));
-    __m128 scaled = _mm_mul_ps(_mm_cvtepi32_ps(product), _mm_set1_ps(place->scales[a]));
-    float *out = place->out + a * place->out_stride;
-    if (place->valid == 4) {
-        _mm_storeu_ps(out, scaled);
-    } else {
-        float four[4];
-        _mm_storeu_ps(four, scaled);
-        for (size_t i = 0; i < place->valid; i++) out[i] = four[i];
-    }
-}
 
 /* Adds the products of 32 bytes of each row to sums of 16 bits; `byte` is where the trits stand, `offset` where the first plane does. */
 TERN_INLINE void half_block(size_t count, const tile_place *place, const uint8_t *rows[4], size_t byte, size_t offset,

@@ -31,7 +31,7 @@ struct Flight {
         seen = request.sampling.repetitionPenalty == 1 ? [] : Set(text)
         sampler = Sampler(request.sampling, ranking)
         written = AnswerText(after: text, decoder, stops: request.stopStrings)
-        lookup = PromptLookup(length: request.draftTokens)
+        lookup = PromptLookup(longest: request.draftTokens)
         if let start = plan.start { go(on: start) }
     }
 

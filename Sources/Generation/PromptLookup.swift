@@ -1,18 +1,22 @@
 /// Guesses what comes next by looking for the last tokens earlier in the text (prompt lookup decoding, Saxena 2023). A guess costs
-/// little to find, and much to verify in vain: while guesses fail, they are made more and more rarely.
+/// little to find, and much to verify in vain: guesses get as much longer as they prove right, and more and more rare while they fail.
 package struct PromptLookup {
-    /// Tokens of a guess.
-    private let length: Int
+    /// Tokens of the longest guess.
+    private let longest: Int
+    /// Tokens of the next one.
+    private var length: Int
+    /// Guesses to leave out now, and after the next failure half of those to leave out then.
     private var rest = 0
     private var pause = 0
     package private(set) var drafted = 0
     package private(set) var accepted = 0
 
-    package init(length: Int) { self.length = length }
+    package init(longest: Int) { (self.longest, length) = (longest, min(longest, PromptLookup.firstLength)) }
 
     /// Tokens that have to agree: the more, the more likely is what followed them to follow again.
     private static let context = 2...3
     private static let longestPause = 64
+    private static let firstLength = 4
 
     /// A guess of at most `limit` tokens after the text, often none.
     package mutating func draft(after text: [Int32], limit: Int) -> [Int32] {
@@ -29,6 +33,7 @@ package struct PromptLookup {
         (drafted, accepted) = (drafted + count, accepted + right)
         pause = right > 0 ? 0 : min(PromptLookup.longestPause, max(1, 2 * pause))
         rest = pause
+        length = min(longest, max(PromptLookup.firstLength, 2 * right))
     }
 
     /// What followed the last place where the text had its last three tokens, or else its last two. Where the text ends there, the guess

@@ -2,7 +2,7 @@ import CTernKernels
 
 /// The instructions that a set of kernels uses. Every level gives the same bits.
 public enum KernelLevel: String, CaseIterable, Hashable, Sendable {
-    case scalar, avx2, avx512, avx512vbmi
+    case scalar, avx2, avxvnni, avx512, avx512vbmi, neon, neondot
 
     /// Levels that this machine can run, the plainest first.
     public static var available: [KernelLevel] { allCases.filter(\.isAvailable) }
@@ -16,8 +16,11 @@ public enum KernelLevel: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .scalar: TERN_SCALAR
         case .avx2: TERN_AVX2
+        case .avxvnni: TERN_AVXVNNI
         case .avx512: TERN_AVX512
         case .avx512vbmi: TERN_AVX512VBMI
+        case .neon: TERN_NEON
+        case .neondot: TERN_NEONDOT
         }
     }
 }

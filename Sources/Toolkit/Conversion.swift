@@ -8,20 +8,26 @@ import Tern
 public struct Conversion {
     private let model: OpenModel
     private let source: TernarySource
-    private let method: String
+    private let options: JSONObject
     private let kernels: Kernels
     public let report = QuantisationReport()
 
-    /// `method` is a quantiser's name; nil for the one that the model's family was trained with.
-    public init(_ argument: String, layout: String? = nil, method: String?, _ kernels: Kernels, _ threads: ThreadPool) throws {
+    /// `method` is a quantiser's name; nil for the one that the model's family was trained with. `embedding` says in how many bits
+    /// embeddings and float heads are kept; nil leaves them as they are.
+    public init(
+        _ argument: String, layout: String? = nil, method: String?, embedding: IntegerBits? = nil, _ kernels: Kernels, _ threads: ThreadPool
+    ) throws {
         model = try OpenModel(argument, layout: layout, threads: threads)
         self.kernels = kernels
         let method = method ?? model.family?.quantiser ?? OpenModel.standardQuantiser
         let quantiser = try Catalog.quantiser(method)
         source = try naming(argument) { [model] in
-            try TernarySource(model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, kernels: kernels, threads: threads)
+            try TernarySource(
+                model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, tables: embedding, kernels: kernels, threads: threads)
         }
-        self.method = method
+        var options: JSONObject = ["method": .string(method)]
+        if let embedding { options["embedding"] = .string(embedding.name) }
+        self.options = options
     }
 
     /// Tensors that the model does not need.
@@ -67,7 +73,7 @@ extension Conversion {
     private func manifest(_ hashed: (any HashedInputs)?) throws -> Manifest {
         let earlier = try model.checkpoint.manifest.map { try Manifest($0) }
         let step = Manifest.Step(
-            tool: "quantize", version: ternVersion, options: ["method": .string(method)], inputs: inputs(hashed))
+            tool: "quantize", version: ternVersion, options: options, inputs: inputs(hashed))
         return Manifest(
             name: earlier?.name ?? modelName, family: try earlier?.family ?? familyName(), licence: model.checkpoint.licence,
             graph: model.graph.json, tensors: tensors, history: (earlier?.history ?? []) + [step], other: earlier?.other ?? JSONObject())
@@ -85,15 +91,16 @@ extension Conversion {
         return [Manifest.Input(name: modelName, bytes: byteCount, digest: .known(digest))]
     }
 
-    /// The tensors as the graph knows them: a matrix of trits is one, its scale goes with it.
+    /// The tensors as the graph knows them: a matrix of trits, or a table of integers, is one; its scales go with it.
     private var tensors: [Manifest.Tensor] {
-        let ternary = Dictionary(model.graph.weights.filter { $0.kind == .ternary }.map { ($0.name, $0) }) { first, _ in first }
-        let scales = Set(ternary.values.map(\.scaleName))
+        let weights = Dictionary(model.graph.weights.map { ($0.name, $0) }) { first, _ in first }
+        let scales = Set(source.entries.filter { $0.element == .uint8 }.compactMap { weights[$0.name]?.scaleName })
         return source.entries.filter { !scales.contains($0.name) }.map { entry in
-            guard let weight = ternary[entry.name] else {
+            guard entry.element == .uint8, let weight = weights[entry.name] else {
                 return Manifest.Tensor(name: entry.name, encoding: .dense(entry.element), shape: entry.shape)
             }
-            return Manifest.Tensor(name: entry.name, encoding: .trits, shape: weight.shape)
+            let bits = weight.kind == .table ? IntegerBits.allCases.first { entry.shape == weight.integerShape($0) } : nil
+            return Manifest.Tensor(name: entry.name, encoding: bits.map { .integers($0) } ?? .trits, shape: weight.shape)
         }
     }
 }

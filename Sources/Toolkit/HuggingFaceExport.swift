@@ -38,10 +38,21 @@ public struct HuggingFaceExport {
             switch tensor.encoding {
             case .dense: try container.tensors.withBytes(index) { try writer.write($0) }
             case .trits: try writeMatrix(tensor, index, writer)
+            case .integers: try writeTable(tensor, writer)
             }
             index += try tensor.stored().count
         }
         try writer.finish()
+    }
+
+    private func writeTable(_ tensor: Manifest.Tensor, _ writer: SafetensorsWriter) throws {
+        let weight = Weight(tensor.name, shape: tensor.shape, kind: .table)
+        let table = try Table(weight, from: container.tensors, kernels: .best, threads)
+        var row = [Float](repeating: 0, count: table.columns)
+        for index in 0..<table.rows {
+            table.copyRow(index, to: &row, .best)
+            try row.withUnsafeBytes { try writer.write($0) }
+        }
     }
 
     private func writeMatrix(_ tensor: Manifest.Tensor, _ index: Int, _ writer: SafetensorsWriter) throws {

@@ -79,7 +79,7 @@ extension Encoding {
     /// `trits`, or the element type of a dense tensor.
     var label: String {
         switch self {
-        case .trits: name
+        case .trits, .integers: name
         case .dense(let element): element.rawValue
         }
     }

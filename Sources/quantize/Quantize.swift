@@ -3,6 +3,12 @@ import Basis
 import Tensors
 import Toolkit
 
+extension IntegerBits: ExpressibleByArgument {
+    public init?(argument: String) { self.init(named: argument) }
+    public var defaultValueDescription: String { name }
+    public static var allValueStrings: [String] { allCases.map(\.name) }
+}
+
 @main
 struct Quantize: TernCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +23,9 @@ struct Quantize: TernCommand {
 
     @Option(help: ArgumentHelp("Quantise by the rule <name>; by default that which the model was trained with.", valueName: "name"))
     var method: String?
+
+    @Option(help: ArgumentHelp("Keep embeddings and float heads as int8, int6 or int4.", valueName: "type"))
+    var embedding: IntegerBits?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to <file> instead of standard output.", valueName: "file"))
     var output = "-"
@@ -43,7 +52,7 @@ struct Quantize: TernCommand {
 
     func execute() throws {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
-        let conversion = try Conversion(argument, layout: form.layout, method: method, kernels, threads)
+        let conversion = try Conversion(argument, layout: form.layout, method: method, embedding: embedding, kernels, threads)
         if !conversion.unused.isEmpty, !common.quiet {
             Self.complain("left out \(conversion.unused.count) tensors without a use in the model, among them '\(conversion.unused[0])'")
         }

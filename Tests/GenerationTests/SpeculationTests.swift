@@ -86,7 +86,7 @@ import Generation
     }
 
     @Test func failingGuessesBecomeRare() {
-        var lookup = PromptLookup(length: 4), guesses = 0
+        var lookup = PromptLookup(longest: 4), guesses = 0
         let text = [Int32](repeating: 1, count: 10)
         for _ in 0..<1000 where !lookup.draft(after: text, limit: 9).isEmpty {
             guesses += 1

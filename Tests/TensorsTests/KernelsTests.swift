@@ -172,7 +172,8 @@ import Testing
 
     @Test func namesOfLevelsAreChecked() throws {
         for level in KernelLevel.available { #expect(try Kernels.named(level.rawValue).level == level) }
-        #expect(throws: Failure("unknown kernel level 'foo' in TERN_CPU: expected scalar, avx2, avx512 or avx512vbmi")) {
+        let levels = "scalar, avx2, avxvnni, avx512, avx512vbmi, neon or neondot"
+        #expect(throws: Failure("unknown kernel level 'foo' in TERN_CPU: expected \(levels)")) {
             try Kernels.named("foo")
         }
     }

@@ -33,6 +33,29 @@ import Testing
         }
     }
 
+    @Test(arguments: ["int8", "int6", "int4"]) func `embeddings in fewer bits stay close, also through a pack`(_ type: String) throws {
+        let made = try Made.tiny, scratch = try Scratch(), raw = scratch.file("raw"), packed = scratch.file("packed")
+        try expectDone(run("quantize", [made.folder, "--embedding", type, "-o", raw]))
+        try expectDone(run("pack", [raw, "-o", packed]))
+        #expect(try run("pack", ["--list", packed]).text.contains(type))
+        let prompt = #"{"tokens":[1,2,3,4,5,6,7,8]}"#
+        let exact = try run("infer", [made.raw, "--score", "--json"], input: .text(prompt)).text
+        for model in [raw, packed] {
+            let found = try run("infer", [model, "--score", "--json"], input: .text(prompt)).text
+            let pairs = try zip(logprobs(exact), logprobs(found)), tolerance = type == "int8" ? 0.2 : type == "int6" ? 0.4 : 1.0
+            for (a, b) in pairs { #expect((a - b).magnitude < tolerance, "\(a) \(b)") }
+            #expect(found != exact)
+        }
+        let folder = scratch.file("folder")
+        try expectDone(run("pack", ["--to", "huggingface", packed, "-o", folder]))
+        #expect(try run("infer", [folder, "--score", "--json"], input: .text(prompt)).text
+            == run("infer", [packed, "--score", "--json"], input: .text(prompt)).text)
+    }
+
+    private func logprobs(_ line: String) throws -> [Double] {
+        try JSON(parsing: Array(line.utf8))["logprobs"]?.arrayValue?.compactMap(\.doubleValue) ?? []
+    }
+
     @Test func `trits, scales and the report are those of the naive rule`() throws {
         let made = try Made.tiny, scratch = try Scratch(), report = scratch.file("report.json")
         try expectDone(run("quantize", [made.folder, "--report", report, "-o", scratch.file("x")]))

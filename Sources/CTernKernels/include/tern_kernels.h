@@ -1,8 +1,9 @@
 /* Kernels of Tern: products of ternary weights with int8 activations, the activation quantiser, norms, the recurrence.
  *
- * Every kernel exists at several levels (plain C, AVX2, AVX-512 with VNNI, the same with VBMI), in one table a level; the caller picks
- * the table. All levels give the same bits, floats included: sums run in a fixed order of sixteen lanes, and no level contracts to
- * fused multiply-add. Pointers need no alignment. Nothing here allocates, locks, or fails.
+ * Every kernel exists at several levels (plain C; AVX2, the same with VNNI, AVX-512 with VNNI, the same with VBMI; on ARM NEON, the same
+ * with dot products), in one table a level; the caller picks the table. All levels give the same bits, floats included: sums run in a
+ * fixed order of sixteen lanes, and no level contracts to fused multiply-add. Pointers need no alignment. Nothing here allocates, locks,
+ * or fails.
  *
  * Trits: codes 0, 1, 2 for -1, 0, +1. A row is filled up with code 1 (trit 0) to a multiple of 256, a block. A block holds four planes
  * of 64: plane p has the columns 4i + p, i = 0..63. There are two layouts of a matrix:
@@ -121,8 +122,11 @@ typedef struct tern_query {
 /* Queries that `attend` takes at once. */
 #define TERN_QUERIES 4
 
-typedef enum { TERN_SCALAR = 0, TERN_AVX2 = 1, TERN_AVX512 = 2, TERN_AVX512VBMI = 3 } tern_level;
-enum { TERN_LEVELS = 4 };
+/* The plainest first; of those that a machine has, the last is the fastest. */
+typedef enum {
+    TERN_SCALAR = 0, TERN_AVX2 = 1, TERN_AVXVNNI = 2, TERN_AVX512 = 3, TERN_AVX512VBMI = 4, TERN_NEON = 5, TERN_NEONDOT = 6,
+} tern_level;
+enum { TERN_LEVELS = 7 };
 
 typedef struct tern_kernels {
     /* out[a * out_stride + r] = scales[a] * (row first + r of the matrix . activation row a), for r in 0..<rows and every a. The dot

@@ -9,9 +9,12 @@ public final class Machine {
     public let threads: ThreadPool
     let running: Graph
     let parameters: [Parameter]
+    /// Nodes that do not depend on each other, stage after stage.
+    private let stages: [Range<Int>]
     private let plan: MemoryPlan
-    private let stateful: [Int]
-    /// From this node on no operation has state or looks at tokens: rows whose output nobody wants may be left out.
+    /// Of each node with state, its slot in a session.
+    private let slots: [Int?]
+    /// From this node on, where a stage begins, no operation has state or looks at tokens: rows whose output nobody wants may be left out.
     let tail: Int
     private var arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var capacity = 0
@@ -22,11 +25,14 @@ public final class Machine {
     /// Fails if the weights are not those that the graph names. `optimising: false` keeps every node, so that each can be observed.
     public init(_ graph: Graph, _ weights: Weights, kernels: Kernels, threads: ThreadPool, optimising: Bool = true) throws {
         (self.graph, self.kernels, self.threads) = (graph, kernels, threads)
-        running = optimising ? graph.optimised : graph
+        let (running, stages) = (optimising ? graph.optimised : graph).staged()
+        (self.running, self.stages, plan) = (running, stages, MemoryPlan(running, stages: stages))
         parameters = try running.nodes.map { try weights.parameter(for: $0.operation) }
-        plan = MemoryPlan(running)
-        stateful = running.statefulNodes
-        tail = (running.nodes.lastIndex { $0.operation.memory != .nothing || $0.operation.readsTokens } ?? -1) + 1
+        let names = graph.statefulNodes.map { graph.nodes[$0].name }
+        slots = running.nodes.map { node in node.operation.memory == .nothing ? nil : names.firstIndex(of: node.name) }
+        tail = stages.last { stage in
+            running.nodes[stage].contains { $0.operation.memory != .nothing || $0.operation.readsTokens }
+        }?.upperBound ?? 0
         try checkMemory()
     }
 
@@ -34,8 +40,8 @@ public final class Machine {
 
     /// Rows and states of a graph that nobody vouches for could be wider than any memory.
     private func checkMemory() throws {
-        let states = stateful.reduce(0) { sum, node in
-            if case .floats(let width) = running.nodes[node].operation.memory { sum + width * MemoryLayout<Float>.size } else { sum }
+        let states = running.nodes.reduce(0) { sum, node in
+            if case .floats(let width) = node.operation.memory { sum + width * MemoryLayout<Float>.size } else { sum }
         }
         let bytes = plan.size * Machine.rowLimit + states
         guard bytes <= Machine.memoryLimit else {
@@ -150,15 +156,19 @@ public final class Machine {
 
 // One pass over the nodes.
 extension Machine {
+    /// What all nodes of a pass share.
+    private struct Pass {
+        let tokens: UnsafeBufferPointer<Int32>
+        let segments: [Segment]
+        /// [segment][slot]
+        let states: [[StateMemory]]
+    }
+
     private func pass(_ tokens: [Int32], _ parts: [Part], _ feeds: inout [Feed], kept: [Int]) throws -> Rows {
         let states = try parts.map { try feeds[$0.feed].session.prepare(tokens: $0.tokens.count) }
         let segments = segments(parts, feeds)
         for part in parts { feeds[part.feed].session.position += part.tokens.count }
-        return tokens.withUnsafeBufferPointer { tokens in
-            var context = RunContext(
-                kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: .none, states: [])
-            return pass(&context, states, rows: tokens.count, kept: kept)
-        }
+        return tokens.withUnsafeBufferPointer { run(Pass(tokens: $0, segments: segments, states: states), kept: kept) }
     }
 
     private func segments(_ parts: [Part], _ feeds: [Feed]) -> [Segment] {
@@ -169,19 +179,52 @@ extension Machine {
         }
     }
 
-    private func pass(_ context: inout RunContext, _ states: [[StateMemory]], rows count: Int, kept: [Int]) -> Rows {
+    private func run(_ pass: Pass, kept: [Int]) -> Rows {
+        let count = pass.tokens.count
         var rows = running.nodes.indices.map { node in rowsOfNode(node, count) }
-        for index in running.nodes.indices {
-            if index == tail, kept.count < count { keep(kept, &rows) }
-            if rows[index].count == 0 { continue }
-            context.parameter = parameters[index]
-            context.states = stateful.firstIndex(of: index).map { slot in states.map { $0[slot] } } ?? []
-            let node = running.nodes[index]
-            node.operation.run(node.inputs.map { rows[$0] }, rows[index], context)
-            observe?(node, rows[index])
+        for stage in stages {
+            if stage.lowerBound == tail, kept.count < count { keep(kept, &rows) }
+            guard rows[stage.lowerBound].count > 0 else { continue }
+            run(stage, pass, rows)
+            for node in stage { observe?(running.nodes[node], rows[node]) }
         }
         if tail == rows.count { keep(kept, &rows) }
         return rows[rows.count - 1]
+    }
+
+    /// Products all in one go; other nodes side by side where there are too few rows to share out.
+    private func run(_ stage: Range<Int>, _ pass: Pass, _ rows: [Rows]) {
+        if running.nodes[stage.lowerBound].operation is TernaryLinear {
+            multiply(stage, rows)
+        } else if stage.count > 1, rows[stage.lowerBound].count < threads.threads {
+            threads.parallel(stage.count) { part in
+                for index in part { run(node: stage.lowerBound + index, pass, rows) }
+            }
+        } else {
+            for node in stage { run(node: node, pass, rows) }
+        }
+    }
+
+    private func multiply(_ stage: Range<Int>, _ rows: [Rows]) {
+        withUnsafeTemporaryAllocation(of: TernaryProduct.self, capacity: stage.count) { products in
+            for (index, node) in stage.enumerated() {
+                let output = rows[node], x = rows[running.nodes[node].inputs[0]]
+                let product = TernaryProduct(
+                    matrix: parameters[node].matrix, activations: x.quantised, count: output.count, out: output[0],
+                    outStride: output.stride)
+                products.initializeElement(at: index, to: product)
+            }
+            multiplyAll(UnsafeBufferPointer(products), kernels: kernels, pool: threads)
+            products.deinitialize()
+        }
+    }
+
+    private func run(node index: Int, _ pass: Pass, _ rows: [Rows]) {
+        let node = running.nodes[index]
+        let context = RunContext(
+            kernels: kernels, threads: threads, tokens: pass.tokens, segments: pass.segments, parameter: parameters[index],
+            states: slots[index].map { slot in pass.states.map { $0[slot] } } ?? [])
+        node.operation.run(node.inputs.map { rows[$0] }, rows[index], context)
     }
 
     private func rowsOfNode(_ node: Int, _ count: Int) -> Rows {

@@ -10,15 +10,15 @@ struct MemoryPlan {
         let size: Int
     }
 
-    init(_ graph: Graph) {
+    /// Nodes of one stage may run at once: what a node of it reads last is free only after the stage.
+    init(_ graph: Graph, stages: [Range<Int>]) {
         var lastReader = Array(graph.nodes.indices)
         for (index, node) in graph.nodes.enumerated() { for input in node.inputs { lastReader[input] = index } }
         if let last = graph.nodes.indices.last { lastReader[last] = .max }
         var holes: [Hole] = [], end = 0, offsets: [Int] = []
-        for (index, node) in graph.nodes.enumerated() {
-            let size = Rows.bytes(of: node.form)
-            offsets.append(Self.place(size, &holes, &end))
-            for input in Set(node.inputs + [index]) where lastReader[input] == index {
+        for stage in stages {
+            for index in stage { offsets.append(Self.place(Rows.bytes(of: graph.nodes[index].form), &holes, &end)) }
+            for input in Set(stage.flatMap { graph.nodes[$0].inputs } + Array(stage)) where stage.contains(lastReader[input]) {
                 holes.append(Hole(start: offsets[input], size: Rows.bytes(of: graph.nodes[input].form)))
             }
         }

@@ -1,8 +1,9 @@
 import Basis
 import Tensors
 
-/// A checkpoint in container form: matrices that the graph multiplies by become trit codes with a scale, everything else that it names
-/// stays as it is. The tensors come in the order in which the checkpoint stores them, so that one pass over it is enough.
+/// A checkpoint in container form: matrices that the graph multiplies by become trit codes with a scale; tables, if that is asked for,
+/// codes of integers with scales; everything else that it names stays as it is. The tensors come in the order in which the checkpoint
+/// stores them, so that one pass over it is enough.
 public final class TernarySource: TensorSource {
     public let entries: [TensorEntry]
     /// Tensors of the checkpoint that the graph has no use for.
@@ -19,31 +20,37 @@ public final class TernarySource: TensorSource {
     /// Stored tensors that have been passed.
     private var passed = 0
     private let input = TensorBuffer()
-    /// The scales found so far, by the weight's name: codes come before their scale.
-    private var scales: [String: Float] = [:]
+    /// The scales found so far, as their bytes, by the weight's name: codes come before their scales.
+    private var scales: [String: [UInt8]] = [:]
 
     private enum Part {
         case same(Int)
         case codes(Weight, Int)
-        case scale(Weight, Int)
+        case integers(Weight, IntegerBits, Int)
+        /// Of codes, or of integers.
+        case scale(Weight, IntegerBits?, Int)
 
         /// The stored tensor that it comes from.
         var stored: Int {
             switch self {
-            case .same(let stored), .codes(_, let stored), .scale(_, let stored): stored
+            case .same(let stored), .codes(_, let stored), .integers(_, _, let stored), .scale(_, _, let stored): stored
             }
         }
     }
 
+    /// `tables` says in how many bits tables of floats are kept; nil leaves them as they are.
     public init(
-        _ origin: any TensorSource, graph: Graph, quantiser: any Quantiser.Type, kernels: Kernels, threads: ThreadPool
+        _ origin: any TensorSource, graph: Graph, quantiser: any Quantiser.Type, tables: IntegerBits? = nil, kernels: Kernels,
+        threads: ThreadPool
     ) throws {
         (self.origin, self.quantiser, self.kernels, self.threads) = (origin, quantiser, kernels, threads)
-        let plan = try TernarySource.plan(origin.entries, graph)
+        let plan = try TernarySource.plan(origin.entries, graph, tables)
         (parts, entries, unused) = (plan.parts, plan.entries, plan.unused)
     }
 
-    private static func plan(_ stored: [TensorEntry], _ graph: Graph) throws -> (parts: [Part], entries: [TensorEntry], unused: [String]) {
+    private static func plan(_ stored: [TensorEntry], _ graph: Graph, _ tables: IntegerBits?) throws -> (
+        parts: [Part], entries: [TensorEntry], unused: [String]
+    ) {
         let names = Set(stored.map(\.name))
         var wanted: [String: [Weight]] = [:], parts: [Part] = [], entries: [TensorEntry] = [], unused: [String] = []
         for weight in graph.weights {
@@ -53,23 +60,33 @@ public final class TernarySource: TensorSource {
         }
         for (index, entry) in stored.enumerated() {
             let weights = wanted[entry.name] ?? []
-            for weight in weights { try placing("tensor '\(entry.name)'") { try add(weight, entry, index, names, &parts, &entries) } }
+            for weight in weights {
+                try placing("tensor '\(entry.name)'") { try add(weight, entry, index, names, tables, &parts, &entries) }
+            }
             if weights.isEmpty { try passOn(entry, index, wanted, &parts, &entries, &unused) }
         }
         return (parts, entries, unused)
     }
 
     private static func add(
-        _ weight: Weight, _ entry: TensorEntry, _ index: Int, _ names: Set<String>, _ parts: inout [Part], _ entries: inout [TensorEntry]
+        _ weight: Weight, _ entry: TensorEntry, _ index: Int, _ names: Set<String>, _ tables: IntegerBits?, _ parts: inout [Part],
+        _ entries: inout [TensorEntry]
     ) throws {
         if weight.kind == .ternary, !(entry.element == .uint8 && names.contains(weight.scaleName)) {
             try weight.check(entry, element: nil, shape: weight.shape)
-            parts += [.codes(weight, index), .scale(weight, index)]
+            parts += [.codes(weight, index), .scale(weight, nil, index)]
             entries.append(try TensorEntry(name: weight.name, element: .uint8, shape: weight.codeShape))
             entries.append(try TensorEntry(name: weight.scaleName, element: .float32, shape: [1]))
+        } else if let tables, weight.kind == .table, entry.element.isFloat {
+            try weight.check(entry, element: nil, shape: weight.shape)
+            parts += [.integers(weight, tables, index), .scale(weight, tables, index)]
+            entries.append(try TensorEntry(name: weight.name, element: .uint8, shape: weight.integerShape(tables)))
+            entries.append(try TensorEntry(name: weight.scaleName, element: .float16, shape: weight.integerScaleShape))
         } else {
             if weight.kind == .ternary {
                 try weight.check(entry, element: .uint8, shape: weight.codeShape)
+            } else if weight.kind == .table, entry.element == .uint8 {
+                // Integers already, which whoever loads them looks at.
             } else {
                 try weight.check(entry, element: nil, shape: weight.shape)
             }
@@ -102,9 +119,10 @@ public final class TernarySource: TensorSource {
         switch parts[index] {
         case .same(let stored): try readSame(stored, into: buffer)
         case .codes(let weight, let stored): try quantise(weight, stored, into: buffer)
-        case .scale(let weight, let stored):
-            if scales[weight.name] == nil { try quantiseForScale(weight, stored) }
-            buffer.storeBytes(of: scales[weight.name] ?? 0, as: Float.self)
+        case .integers(let weight, let bits, let stored): try narrow(weight, bits, stored, into: buffer)
+        case .scale(let weight, let bits, let stored):
+            if scales[weight.name] == nil { try findScales(weight, bits, stored) }
+            buffer.copyBytes(from: scales[weight.name] ?? [])
         }
     }
 
@@ -136,15 +154,33 @@ public final class TernarySource: TensorSource {
                 let matrix = try FloatMatrix(
                     rows: weight.rows, columns: weight.columns, element: origin.entries[stored].element, bytes: bytes)
                 let result = try quantiser.quantise(matrix, codes: buffer, kernels, threads)
-                scales[weight.name] = result.scale
+                scales[weight.name] = withUnsafeBytes(of: result.scale) { Array($0) }
                 try report?(weight, matrix, result, UnsafeRawBufferPointer(buffer))
             }
         }
     }
 
-    private func quantiseForScale(_ weight: Weight, _ stored: Int) throws {
-        let scratch = OwnedBytes(count: weight.codeShape[0] * weight.codeShape[1])
-        try quantise(weight, stored, into: scratch.bytes)
+    private func narrow(_ weight: Weight, _ bits: IntegerBits, _ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try placing("tensor '\(origin.entries[stored].name)'") {
+            try input.withBytes(of: origin, stored) { bytes in
+                let matrix = try FloatMatrix(
+                    rows: weight.rows, columns: weight.columns, element: origin.entries[stored].element, bytes: bytes)
+                guard kernels.sumOfMagnitudes(bytes, element: matrix.element, threads)?.isFinite ?? false else {
+                    throw Failure("holds a NaN or an infinity")
+                }
+                var found = [UInt8](repeating: 0, count: 2 * weight.integerScaleShape.reduce(1, *))
+                found.withUnsafeMutableBytes {
+                    kernels.narrow(bytes, element: matrix.element, columns: weight.columns, bits: bits, codes: buffer, scales: $0, threads)
+                }
+                scales[weight.name] = found
+            }
+        }
+    }
+
+    /// Makes the codes only to learn their scales.
+    private func findScales(_ weight: Weight, _ bits: IntegerBits?, _ stored: Int) throws {
+        let scratch = OwnedBytes(count: (bits.map(weight.integerShape) ?? weight.codeShape).reduce(1, *))
+        if let bits { try narrow(weight, bits, stored, into: scratch.bytes) } else { try quantise(weight, stored, into: scratch.bytes) }
     }
 }
 

@@ -78,7 +78,7 @@ extension Weights {
         return try placing("tensor '\(weight.name)'") {
             switch weight.kind {
             case .ternary: .trits(try matrix(weight, from: source, index, positions, kernels, threads))
-            case .table: .table(try table(weight, from: source, index, kernels, threads))
+            case .table: .table(try Table(weight, from: source, index, positions, kernels, threads))
             case .dense: .dense(try floats(weight, from: source, index, kernels))
             }
         }
@@ -109,24 +109,6 @@ extension Weights {
         let scale = try source.withBytes(index) { $0.loadUnaligned(as: Float.self) }
         guard scale.isFinite, scale > 0 else { throw Failure("its scale is \(scale), expected a positive number") }
         return scale
-    }
-
-    private static func table(
-        _ weight: Weight, from source: any TensorSource, _ index: Int, _ kernels: Kernels, _ threads: ThreadPool
-    ) throws -> Table {
-        let entry = source.entries[index]
-        try weight.check(entry, element: nil, shape: weight.shape)
-        var (bytes, owner): (UnsafeRawBufferPointer, AnyObject) = (UnsafeRawBufferPointer(start: nil, count: 0), source)
-        if let mapped = source.mapped(index) {
-            bytes = mapped
-        } else {
-            let buffer = OwnedBytes(count: entry.byteCount)
-            try source.read(index, into: buffer.bytes)
-            (bytes, owner) = (UnsafeRawBufferPointer(buffer.bytes), buffer)
-        }
-        let sum = kernels.sumOfMagnitudes(bytes, element: entry.element, threads)
-        guard sum?.isFinite ?? false else { throw Failure("holds a NaN or an infinity") }
-        return try Table(rows: weight.rows, columns: weight.columns, element: entry.element, memory: bytes, owner: owner)
     }
 
     private static func floats(_ weight: Weight, from source: any TensorSource, _ index: Int, _ kernels: Kernels) throws -> [Float] {

@@ -1,0 +1,33 @@
+import CTernKernels
+
+/// How many bits a table of integers spends on a number, beside one scale for each span of 128 columns.
+public enum IntegerBits: Int, CaseIterable, Hashable, Sendable {
+    case four = 4, six = 6, eight = 8
+
+    /// `int8`, by which containers and options call it.
+    public var name: String { "int\(rawValue)" }
+
+    public init?(named name: String) {
+        guard let bits = IntegerBits.allCases.first(where: { $0.name == name }) else { return nil }
+        self = bits
+    }
+
+    /// Bytes of the codes of a row.
+    public func rowBytes(width: Int) -> Int { IntegerBits.spans(width: width) * Int(TERN_SPAN) / 8 * rawValue }
+
+    /// Scales of a row.
+    public static func spans(width: Int) -> Int { width / Int(TERN_SPAN) + (width % Int(TERN_SPAN) == 0 ? 0 : 1) }
+
+    /// Columns in a span.
+    static let span = Int(TERN_SPAN)
+}
+
+/// Rows of a table of integers as kernels see them: memory that somebody else owns.
+public struct IntegerRows: @unchecked Sendable {
+    let view: tern_integers
+
+    /// `codes` has `rows` times `bits.rowBytes(width:)` bytes, `scales` as many half-precision numbers as spans.
+    public init(_ codes: UnsafePointer<UInt8>, scales: UnsafePointer<UInt16>, rows: Int, width: Int, bits: IntegerBits) {
+        view = tern_integers(codes: codes, scales: scales, rows: rows, width: width, bits: UInt32(bits.rawValue))
+    }
+}

@@ -1,0 +1,2 @@
+#define TERN_EVEX
+#include "../../Sources/CTernKernels/product_avxvnni.c"
