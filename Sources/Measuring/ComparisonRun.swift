@@ -14,6 +14,10 @@ public struct ComparisonPlan: Sendable {
     public var seconds = 0.25
     /// What keys and values are kept in.
     public var cache = CacheElement.float32
+    /// What tables of floats become while they are loaded; nil leaves them as they are.
+    public var embedding: IntegerBits?
+    /// What `--layout` says.
+    public var layout: String?
 
     public init(_ kernels: Kernels, threads: Int) { (self.kernels, self.threads) = (kernels, threads) }
 }
@@ -26,7 +30,7 @@ public final class ComparisonRun {
     private var pairs: [SpeedPoint.Phase: [(a: Double, b: Double)]] = [:]
 
     public init(_ a: ContenderName, _ b: ContenderName, _ plan: ComparisonPlan) throws {
-        let shelf = ModelShelf(threads: plan.threads)
+        let shelf = ModelShelf(plan)
         self.plan = plan
         sides = try [a, b].map { try Contender($0, plan, shelf) }
         limits = sides.map { _ in LimitSamples() }

@@ -17,7 +17,8 @@ final class Contender {
         case .command(let line): (works, machine) = ([.decode: CommandRate(line)], nil)
         case .model(let argument, let variant):
             let kernels = variant.level.map(Kernels.at) ?? plan.kernels
-            let machine = try shelf.model(argument, kernels).machine(threads: variant.threads ?? plan.threads)
+            let model = try shelf.model(argument, variant.embedding ?? plan.embedding, kernels)
+            let machine = try model.machine(threads: variant.threads ?? plan.threads)
             let start = machine.graph.emptySession(cache: variant.cache ?? plan.cache)
             let decoding = Decoding(machine, batch: variant.batch ?? 1, from: start)
             _ = try decoding.step()
@@ -43,14 +44,15 @@ final class Contender {
 /// Models that are loaded once for all sides that run them by the same kernels.
 final class ModelShelf {
     private var models: [String: LoadedModel] = [:]
-    private let threads: Int
+    private let plan: ComparisonPlan
 
-    init(threads: Int) { self.threads = threads }
+    init(_ plan: ComparisonPlan) { self.plan = plan }
 
-    func model(_ argument: String, _ kernels: Kernels) throws -> LoadedModel {
-        let key = "\(kernels.level.rawValue) \(argument)"
+    func model(_ argument: String, _ embedding: IntegerBits?, _ kernels: Kernels) throws -> LoadedModel {
+        let key = "\(kernels.level.rawValue) \(embedding?.name ?? "") \(argument)"
         if let model = models[key] { return model }
-        let model = try LoadedModel(argument, kernels, ThreadPool(threads: threads))
+        let model = try LoadedModel(
+            argument, layout: plan.layout, embedding: embedding, kernels, ThreadPool(threads: plan.threads))
         models[key] = model
         return model
     }

@@ -15,6 +15,7 @@ public struct ContenderName: Hashable, Sendable, CustomStringConvertible {
         public internal(set) var level: KernelLevel?
         public internal(set) var batch: Int?
         public internal(set) var cache: CacheElement?
+        public internal(set) var embedding: IntegerBits?
 
         public init() {}
     }
@@ -47,6 +48,7 @@ extension ContenderName.Variant {
         case "batch": batch = try number(text, words[1], most: 4096)
         case "level": level = try kernelLevel(words[1])
         case "cache": cache = try cacheElement(words[1])
+        case "embedding": embedding = try integerBits(words[1])
         default: return false
         }
         return true
@@ -62,6 +64,13 @@ extension ContenderName.Variant {
             throw Failure("'cache=\(name)' takes \(CacheElement.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return element
+    }
+
+    private func integerBits(_ name: String) throws -> IntegerBits {
+        guard let bits = IntegerBits(named: name) else {
+            throw Failure("'embedding=\(name)' takes \(IntegerBits.allCases.map(\.name).joined(separator: ", "))")
+        }
+        return bits
     }
 
     private func kernelLevel(_ name: String) throws -> KernelLevel {

@@ -18,7 +18,8 @@ struct KernelCase {
 
     /// Every kernel; the matrices of the products take about `bytes` bytes, with each number of rows of activations in `batches`.
     static func all(bytes: Int, batches: [Int]) throws -> [KernelCase] {
-        try ternaryProducts(bytes: bytes, batches) + denseProducts(bytes: bytes, batches) + rowKernels() + weightKernels() + attention()
+        try ternaryProducts(bytes: bytes, batches) + integerProducts(bytes: bytes, batches) + denseProducts(bytes: bytes, batches)
+            + rowKernels() + weightKernels() + attention()
     }
 }
 

@@ -18,10 +18,13 @@ public final class LoadedModel {
     /// Threads that loaded it.
     let threads: Int
 
-    public init(_ argument: String, _ kernels: Kernels, _ pool: ThreadPool) throws {
+    /// `layout` is what `--layout` says; `embedding` is what tables of floats become on the way, nil leaves them as they are.
+    public init(
+        _ argument: String, layout: String? = nil, embedding: IntegerBits? = nil, _ kernels: Kernels, _ pool: ThreadPool
+    ) throws {
         let start = Progress.now
-        let model = try OpenModel(argument, threads: pool)
-        weights = try model.weights(kernels, pool)
+        let model = try OpenModel(argument, layout: layout, threads: pool)
+        weights = try model.weights(kernels, pool, tables: embedding)
         (name, self.kernels, graph, threads) = (argument, kernels, model.graph, pool.threads)
         let machine = try Machine(graph, weights, kernels: kernels, threads: pool)
         let loaded = Progress.now

@@ -14,7 +14,8 @@ struct Compare: TernCommand {
     @Argument(help: "What it is compared with.")
     var b: String
 
-    @OptionGroup var options: ModelOptions
+    @OptionGroup var options: RunOptions
+    @OptionGroup var form: ModelOptions
     @OptionGroup var time: TimeOptions
 
     @Flag(help: "Print JSON lines.")
@@ -32,7 +33,7 @@ struct Compare: TernCommand {
     private var plan: ComparisonPlan {
         get throws {
             var plan = ComparisonPlan(try Kernels.fromEnvironment(), threads: common.pool.threads)
-            plan.cache = options.cache
+            (plan.cache, plan.embedding, plan.layout) = (options.cache, options.embedding, form.layout)
             plan.prompt = options.prompt ?? plan.prompt
             plan.rounds = time.rounds ?? plan.rounds
             plan.seconds = time.seconds ?? plan.seconds

@@ -14,7 +14,8 @@ struct Speed: TernCommand {
     var shape: String?
 
     @OptionGroup var speed: SpeedOptions
-    @OptionGroup var options: ModelOptions
+    @OptionGroup var options: RunOptions
+    @OptionGroup var form: ModelOptions
     @OptionGroup var time: TimeOptions
 
     @Flag(help: "Print JSON lines.")
@@ -39,7 +40,7 @@ struct Speed: TernCommand {
     func execute() throws {
         let (kernels, pool) = (try Kernels.fromEnvironment(), common.pool)
         let argument = try shape.map { try PublishedShape(named: $0).argument } ?? model ?? "-"
-        let model = try LoadedModel(argument, kernels, pool)
+        let model = try LoadedModel(argument, layout: form.layout, embedding: options.embedding, kernels, pool)
         let run = try SpeedRun(model, plan(for: model, threads: pool.threads))
         let progress = Progress("bench", quiet: common.quiet)
         let report = try run.report(progress.advance(to:of:))
