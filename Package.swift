@@ -20,12 +20,13 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
-        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "AbsMean", "GGUF", "HuggingFace", "Tern"]),
+        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "BitNet", "AbsMean", "GGUF", "HuggingFace", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
+        .target(name: "BitNet", dependencies: ["Basis", "Models"], path: "Plugins/BitNet"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
 
         // File formats.

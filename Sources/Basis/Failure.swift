@@ -15,8 +15,12 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Runs `body`; a failure in it is told with the place in front as it is, for places that have no name: `line 2: bad JSON at byte 7: ..`.
+/// Told already, it is not told again.
 public func placing<Result>(_ place: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let failure as Failure { throw Failure("\(place()): \(failure)") }
+    do { return try body() } catch let failure as Failure {
+        let start = "\(place()): "
+        throw failure.description.hasPrefix(start) ? failure : Failure(start + failure.description)
+    }
 }
 
 /// Runs `body`; a failure in it is told with `subject` in front, in quotes.

@@ -1,4 +1,5 @@
 import AbsMean
+import BitNet
 import GGUF
 import HuggingFace
 import MatMulFree
@@ -8,7 +9,7 @@ import Tern
 /// Everything that can be plugged in, a line each. A test holds the folders Plugins/ and Formats/ against these lists.
 public enum Catalog {
     /// Model architectures.
-    public static let families: [any ModelFamily.Type] = [MatMulFree.self]
+    public static let families: [any ModelFamily.Type] = [MatMulFree.self, BitNet.self]
 
     /// Ways to make weights ternary.
     public static let quantisers: [any Quantiser.Type] = [AbsMean.self]

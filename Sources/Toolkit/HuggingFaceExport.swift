@@ -21,9 +21,24 @@ public struct HuggingFaceExport {
     public func write(to path: String) throws {
         guard path != "-" else { throw Failure("a folder cannot go to standard output: name it with -o") }
         let folder = try NewFolder(path)
-        for file in container.files { try folder.write(file.name) { try $0.write(file.bytes) } }
+        for file in container.files {
+            let bytes = file.name == "config.json" ? try naming("config.json") { try Self.configuration(file.bytes) } : file.bytes
+            try folder.write(file.name) { try $0.write(bytes) }
+        }
         try folder.write("model.safetensors", writeTensors)
         try folder.finish()
+    }
+
+    /// Where config.json says that matrices are stored as trits, it has to say that they are floats to be made ternary.
+    private static func configuration(_ bytes: [UInt8]) throws -> [UInt8] {
+        guard var config = try JSON(parsing: bytes).objectValue, var quantisation = config["quantization_config"]?.objectValue,
+            quantisation["quant_method"] == "bitnet",
+            quantisation["linear_class"] != "autobitlinear" || quantisation["quantization_mode"] != "online"
+        else { return bytes }
+        quantisation["linear_class"] = "autobitlinear"
+        quantisation["quantization_mode"] = "online"
+        config["quantization_config"] = .object(quantisation)
+        return Array((JSON.object(config).pretty + "\n").utf8)
     }
 
     private func writeTensors(to sink: any ByteSink) throws {

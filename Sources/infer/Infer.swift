@@ -34,6 +34,9 @@ struct Infer: TernCommand {
     @Option(help: ArgumentHelp("Go on from the state in <file>.", valueName: "file"))
     var loadState: String?
 
+    @Option(help: ArgumentHelp("Keep keys and values in the <type> f32, f16 or int8.", valueName: "type"))
+    var cache: CacheElement?
+
     @Option(help: ArgumentHelp("Print the model's graph and stop; as text, dot or json with --graph=<form>.", valueName: "form"))
     var graph: GraphForm?
 
@@ -95,3 +98,5 @@ struct Infer: TernCommand {
         ]
     }
 }
+
+extension CacheElement: ExpressibleByArgument {}

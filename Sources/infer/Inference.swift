@@ -11,14 +11,19 @@ struct Inference {
     let machine: Machine
     let tokenizer: Tokenizer?
     let reader: PromptReader
+    let limit: ContextLimit
 
     init(_ options: Infer, _ model: OpenModel, _ machine: Machine) throws {
         (self.options, self.model, self.machine) = (options, model, machine)
         tokenizer = try model.tokenizer()
-        var defaults = Request(tokens: [], session: machine.graph.session)
+        limit = try ContextLimit(model)
+        var defaults = Request(tokens: [], session: machine.graph.emptySession(cache: options.cache ?? .float32))
         options.answer.apply(to: &defaults)
         if let path = options.loadState {
             let saved = try SavedState(path, for: model)
+            guard options.cache == nil || options.cache == saved.session.cache else {
+                throw Failure("the state in '\(path)' keeps keys and values in \(saved.session.cache.rawValue)")
+            }
             (defaults.session, defaults.past) = (saved.session, saved.tokens.dropLast())
             defaults.tokens = saved.tokens.suffix(1)
         }
@@ -35,7 +40,8 @@ struct Inference {
 
     /// The prompts, from the command line or standard input; failures name the line.
     private var prompts: Prompts {
-        Prompts(reader, argument: options.prompt, json: options.json) { [machine, options] request in
+        Prompts(reader, argument: options.prompt, json: options.json) { [machine, options, limit] request in
+            try limit.check(request)
             if options.score { try machine.check(request.tokens) } else { try machine.check(request) }
         }
     }
@@ -54,7 +60,7 @@ struct Inference {
         try scheduler.run({ mayWait in
             guard case .prompt(let prompt) = try prompts.next(mayWait: mayWait, printer) else { return prompts.ended ? .end : .nothingYet }
             if options.saveState != nil, prompts.count > 1 { throw Failure("--save-state takes one prompt, and there are more") }
-            return .request(prompt.request)
+            return .request(limit.applied(to: prompt.request))
         }, events)
         try printer.close()
         guard state == nil || last != nil else { throw Failure("there is no prompt") }

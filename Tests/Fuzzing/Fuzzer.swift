@@ -39,7 +39,7 @@ public struct Fuzzer: Sendable {
 
     /// Removes what `run` has written to `folder`, and the folder.
     public static func clear(_ folder: String) {
-        for name in ["input", "config.json", "a.safetensors", "model.safetensors.index.json"] { unlink("\(folder)/\(name)") }
+        for name in ["input", "config.json", "a.safetensors", "model.safetensors", "model.safetensors.index.json"] { unlink("\(folder)/\(name)") }
         rmdir(folder)
     }
 

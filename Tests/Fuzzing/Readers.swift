@@ -1,5 +1,6 @@
 import Basis
 import GGUF
+import Glibc
 import HuggingFace
 import Safetensors
 import Support
@@ -7,7 +8,7 @@ import Tensors
 import Tern
 
 extension Fuzzer {
-    public static let all = [safetensors, container, packedContainer, manifest, index, gguf] + text
+    public static let all = [safetensors, container, packedContainer, manifest, index, ternaryFolder, gguf] + text
 
     /// More than any seed has; a stream's header may claim any size, and asking for it is the caller's choice.
     private static let largest = 1 << 20
@@ -63,6 +64,20 @@ extension Fuzzer {
     static let packedContainer = Fuzzer(
         name: "tern packed", read: readContainer,
         seeds: { [try Samples.packed(Samples.raw()), Array(try Samples.packed(Samples.raw()).dropLast(33))] }, mend: { $0 })
+
+    /// A folder with matrices that are ternary already.
+    static let ternaryFolder = Fuzzer(
+        name: "ternary folder",
+        read: { input, workplace in
+            _ = try workplace.write("config.json", Array(#"{"quantization_config": {"quant_method": "bitnet"}}"#.utf8))
+            _ = try workplace.write("model.safetensors", input)
+            unlink("\(workplace.folder)/model.safetensors.index.json")
+            guard let tensors = try HuggingFaceFormat.open(workplace.folder, ThreadPool(threads: 1))?.tensors else { return }
+            for (entry, bytes) in zip(tensors.entries, try contents(tensors)) where tensors.index(of: entry.name + ".scale") != nil {
+                try expect(bytes.allSatisfy { $0 & $0 >> 1 & 0x55 == 0 }, "a code that is no trit")
+            }
+        },
+        seeds: { [try Samples.packedMatrices()] }, mend: Samples.mendLength)
 
     static let manifest = Fuzzer(
         name: "manifest",

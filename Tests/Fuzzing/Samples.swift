@@ -17,6 +17,20 @@ enum Samples {
         return sink.bytes
     }
 
+    /// Two matrices of trits, packed and as floats.
+    static func packedMatrices() throws -> [UInt8] {
+        let tensors: [(String, ElementType, [Int], [UInt8])] = [
+            ("a.weight_scale", .float32, [1], [0, 0, 128, 63]), ("a.weight", .uint8, [2, 3], [0x55, 0x66, 0x99, 0x00, 0xAA, 0x12]),
+            ("b.weight_scale", .bfloat16, [1], [128, 63]), ("b.weight", .bfloat16, [1, 3], [128, 63, 128, 191, 0, 0]),
+        ]
+        let entries = try tensors.map { try TensorEntry(name: $0.0, element: $0.1, shape: $0.2) }
+        let sink = MemorySink()
+        let writer = try SafetensorsWriter(SafetensorsHeader(entries: entries, metadata: ["format": "pt"]), to: sink)
+        for tensor in tensors { try writer.write(tensor.3) }
+        try writer.finish()
+        return sink.bytes
+    }
+
     private static let tensors = [
         Manifest.Tensor(name: "w", encoding: .trits, shape: [2, 5]), Manifest.Tensor(name: "n", encoding: .dense(.float32), shape: [2]),
     ]

@@ -22,9 +22,13 @@ extension Fuzzer {
         name: "config.json",
         read: { input, _ in
             let configuration = try JSON(parsing: input)
-            for family in Catalog.families { _ = try family.graph(configuration: configuration) }
+            var refusals: [Failure] = []
+            for family in Catalog.families {
+                do { _ = try family.graph(configuration: configuration) } catch let refusal as Failure { refusals.append(refusal) }
+            }
+            if refusals.count == Catalog.families.count, let refusal = refusals.first { throw refusal }
         },
-        seeds: { [Array(smallConfiguration.utf8)] }, mend: { $0 })
+        seeds: { configurations.map { Array($0.utf8) } }, mend: { $0 })
 
     static let graph = Fuzzer(
         name: "graph",
@@ -34,7 +38,7 @@ extension Fuzzer {
             _ = (graph.text, graph.dot, graph.cost(tokens: 3))
         },
         seeds: {
-            try Catalog.families.map { Array(try $0.graph(configuration: JSON(parsing: smallConfiguration)).json.compact.utf8) }
+            try zip(Catalog.families, configurations).map { Array(try $0.graph(configuration: JSON(parsing: $1)).json.compact.utf8) }
         },
         mend: { $0 })
 
@@ -52,7 +56,7 @@ extension Fuzzer {
     static let prompts = Fuzzer(
         name: "JSON lines",
         read: { input, _ in
-            let graph = try Catalog.families[0].graph(configuration: JSON(parsing: smallConfiguration))
+            let graph = try Catalog.families[0].graph(configuration: JSON(parsing: configurations[0]))
             let reader = PromptReader(
                 defaults: Request(tokens: [], session: graph.session), tokenizer: try Tokenizer(json: Array(tokenizers[0].utf8)), beginOfText: 1)
             _ = try reader.prompt(json: input)
@@ -66,10 +70,20 @@ extension Fuzzer {
         },
         mend: { $0 })
 
-    private static let smallConfiguration = """
+    /// One of each family, in the order of the catalogue.
+    private static let configurations = [
+        """
         {"model_type": "hgrn_bit", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 2, "num_heads": 2, "expand_ratio": 1,
          "hidden_ratio": 4, "intermediate_size": 12, "use_lower_bound": true, "rms_norm_eps": 1e-6, "tie_word_embeddings": false}
+        """,
         """
+        {"model_type": "llama", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "head_dim": 6,
+         "num_key_value_heads": 1, "intermediate_size": 12, "hidden_act": "silu", "rms_norm_eps": 1e-6, "attention_bias": true,
+         "rope_theta": 1e4, "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4,
+         "original_max_position_embeddings": 64}, "quantization_config": {"quant_method": "bitnet", "use_rms_norm": true,
+         "rms_norm_eps": 1e-6, "modules_to_not_convert": ["layers.1.mlp"], "linear_class": "bitlinear"}}
+        """,
+    ]
 
     /// One of each kind: byte-level, and SentencePiece style with byte fallback.
     private static let tokenizers = [

@@ -111,8 +111,8 @@ import Testing
         let one = graph.cost(tokens: 1), many = graph.cost(tokens: 10)
         #expect(many.accumulations == 10 * one.accumulations)
         #expect(one.accumulations == graph.weights.filter { $0.kind == .ternary }.reduce(0) { $0 + $1.count })
-        // Of a table, each token reads a row.
-        let rows = graph.weights.filter { $0.kind == .table }.reduce(0) { $0 + 32 * $1.columns }
+        // Of a table that is looked up, each token reads a row.
+        let rows = graph.nodes.filter(\.operation.readsTokens).reduce(0) { $0 + 32 * ($1.operation.weight?.columns ?? 0) }
         #expect(many.weightBits - 10 * rows == one.weightBits - rows)
     }
 

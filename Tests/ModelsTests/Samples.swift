@@ -42,6 +42,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(SquaredReLUProduct(), wide, wide),
             Sample(Linear(matrix: Weight("w", shape: [37, 300], kind: .table)), wide),
             Sample(Linear(matrix: Weight("w", shape: [70, 5], kind: .table)), .floats(5)),
+            Sample(Bias(Weight("b", shape: [300], kind: .dense)), wide),
             Sample(RoPE(heads: 5, width: 20, base: 10000), .floats(100)),
             Sample(RoPE(heads: 1, width: 2, base: 500_000, scaling: .linear(factor: 4)), .floats(2)),
             Sample(RoPE(heads: 3, width: 16, base: 500_000, scaling: .llama3(factor: 8, low: 1, high: 4, original: 64)), .floats(48)),

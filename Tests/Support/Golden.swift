@@ -23,7 +23,8 @@ public struct Golden: Sendable, CustomStringConvertible {
         model = access("\(folder)/config.json", F_OK) == 0 ? folder : "\(Programs.package)/Models/\(name)"
         json = try JSON(parsing: MappedFile.contents("\(folder)/golden.json"))
         guard json["strict_input_ids"] != nil, let config = try? JSON(parsing: MappedFile.contents("\(model)/config.json")),
-            let type = config["model_type"]?.stringValue, Catalog.families.contains(where: { $0.modelTypes.contains(type) })
+            let type = config["model_type"]?.stringValue,
+            let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }), (try? family.graph(configuration: config)) != nil
         else { return nil }
         file = try SafetensorsFile(MappedFile("\(folder)/golden.safetensors"))
     }

@@ -14,7 +14,29 @@ public let smallConfigurations: [String: [JSON]] = [
             "model_type": "hgrn_bit", "vocab_size": 300, "hidden_size": 30, "num_hidden_layers": 2, "use_lower_bound": false, "expand_ratio": 1.5,
             "num_heads": 5, "hidden_ratio": 1, "tie_word_embeddings": true, "rms_norm_eps": 1e-5,
         ],
-    ]
+    ],
+    "bitnet": [
+        [
+            "model_type": "bitnet", "vocab_size": 67, "hidden_size": 60, "num_hidden_layers": 2, "intermediate_size": 75,
+            "num_attention_heads": 6, "num_key_value_heads": 2, "tie_word_embeddings": true, "bos_token_id": 1, "eos_token_id": 2,
+            "quantization_config": ["quant_method": "bitnet", "linear_class": "autobitlinear", "quantization_mode": "offline"],
+        ],
+        [
+            "model_type": "llama", "architectures": ["BitnetForCausalLM"], "vocab_size": 300, "hidden_size": 36, "num_hidden_layers": 1,
+            "intermediate_size": 50, "num_attention_heads": 3, "weight_bits": 1, "input_bits": 8, "rope_theta": 1000,
+        ],
+        [
+            "model_type": "llama", "vocab_size": 67, "hidden_size": 30, "num_hidden_layers": 2, "intermediate_size": 44, "head_dim": 8,
+            "num_attention_heads": 5, "num_key_value_heads": 1, "attention_bias": true, "mlp_bias": true,
+            "quantization_config": [
+                "quant_method": "bitnet", "use_rms_norm": true, "rms_norm_eps": 1e-5, "modules_to_not_convert": ["layers.1.mlp.down"],
+            ],
+            "rope_parameters": [
+                "rope_type": "llama3", "rope_theta": 10000, "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4,
+                "original_max_position_embeddings": 64,
+            ],
+        ],
+    ],
 ]
 
 /// A family's graph with random weights, ready to run.

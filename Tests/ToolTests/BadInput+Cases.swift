@@ -20,7 +20,7 @@ extension BadInput {
         ("infer", "min", ["x", "--min-p", "2"]),
         ("infer", "penalty", ["x", "--repetition-penalty", "0"]), ("infer", "seed", ["x", "--seed=-1"]),
         ("infer", "--max-tokens", ["x", "--max-tokens=-1"]), ("infer", "max-tokens", ["x", "--max-tokens", "99999999999999999999"]),
-        ("infer", "--batch", ["x", "--batch", "0"]), ("infer", "--stop", ["x", "--stop", ""]), ("infer", "graph", ["x", "--graph=xml"]),
+        ("infer", "--batch", ["x", "--batch", "0"]), ("infer", "--stop", ["x", "--stop", ""]), ("infer", "cache", ["x", "--cache", "f8"]), ("infer", "graph", ["x", "--graph=xml"]),
         ("infer", "Only one of --score", ["x", "--score", "--logits", "y"]),
         ("infer", "nonsense", ["x", "--nonsense"]), ("infer", "c", ["a", "b", "c"]),
         ("quantize", "expected argument", []), ("quantize", "threads", ["x", "--threads", "0"]), ("quantize", "y", ["x", "y"]),

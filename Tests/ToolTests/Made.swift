@@ -15,7 +15,8 @@ struct Made: Sendable, CustomStringConvertible {
     var description: String { golden.name }
 
     static let all: [Made] = {
-        do { return try ["mmfree-tiny-opts", "mmfree-tiny-bf16-sharded", "shakespeare"].map { try Made(.named($0)) } } catch {
+        let names = ["mmfree-tiny-opts", "mmfree-tiny-bf16-sharded", "bitnet-tiny-packed", "llama-bitnet-tiny-packed", "shakespeare"]
+        do { return try names.map { try Made(.named($0)) } } catch {
             Issue.record("cannot make the models: \(error)")
             return []
         }

@@ -28,6 +28,11 @@ extension Stream {
         return apply(Linear(matrix: matrix), name: name)
     }
 
+    /// The same with the numbers of `name`.bias added.
+    public func bias(_ name: String) -> Stream {
+        apply(Bias(Weight("\(builder.full(name)).bias", shape: [width], kind: .dense)), name: "\(name).bias")
+    }
+
     /// Each head of `headWidth` numbers turned by the angles of its token's position.
     public func rope(headWidth: Int, base: Double, scaling: RoPE.Scaling = .none, name: String) -> Stream {
         apply(RoPE(heads: width / headWidth, width: headWidth, base: base, scaling: scaling), name: name)

@@ -3,10 +3,21 @@ import Basis
 /// Reads a config.json that nobody vouches for, with the defaults of the original code: an absent or null key has its default.
 public struct Configuration {
     let json: JSON
+    /// What comes before the names of keys in an object within the file: `rope_scaling.`.
+    private var path = ""
 
     public init(_ json: JSON) throws {
         guard json.objectValue != nil else { throw Failure("config.json holds no object") }
         self.json = json
+    }
+
+    /// The object under a key, nil if the key is absent.
+    public func part(_ key: String) throws -> Configuration? {
+        guard let value = value(key) else { return nil }
+        guard value.objectValue != nil else { throw refusal(key, value, "an object") }
+        var part = try Configuration(value)
+        part.path = path + key + "."
+        return part
     }
 
     private func value(_ key: String) -> JSON? { json[key].flatMap { $0.isNull ? nil : $0 } }
@@ -48,8 +59,25 @@ public struct Configuration {
         return string
     }
 
+    /// A string out of a few.
+    public func choice(_ key: String, of known: [String], default standard: String) throws -> String {
+        let choice = try string(key, default: standard)
+        guard known.contains(choice) else {
+            throw refusal(key, .string(choice), known.map { "'\($0)'" }.joined(separator: " or "))
+        }
+        return choice
+    }
+
+    /// A list of strings; none if the key is absent.
+    public func strings(_ key: String) throws -> [String] {
+        guard let value = value(key) else { return [] }
+        let list = value.arrayValue?.compactMap(\.stringValue)
+        guard let list, list.count == value.arrayValue?.count else { throw refusal(key, value, "a list of strings") }
+        return list
+    }
+
     /// Why a value is not taken.
     public func refusal(_ key: String, _ value: JSON, _ expected: String) -> Failure {
-        Failure("config.json has '\(key)': \(value.compact.prefix(80)), expected \(expected)")
+        Failure("config.json has '\(path)\(key)': \(value.compact.prefix(80)), expected \(expected)")
     }
 }
