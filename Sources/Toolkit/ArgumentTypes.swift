@@ -6,3 +6,5 @@ extension IntegerBits: ExpressibleByArgument {
     public var defaultValueDescription: String { name }
     public static var allValueStrings: [String] { allCases.map(\.name) }
 }
+
+extension CacheElement: ExpressibleByArgument {}

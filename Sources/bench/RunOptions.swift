@@ -16,5 +16,3 @@ struct RunOptions: ParsableArguments {
         if let prompt, !(0...1 << 20).contains(prompt) { throw ValidationError("--prompt takes a number of 0 to 1048576") }
     }
 }
-
-extension CacheElement: ExpressibleByArgument {}
