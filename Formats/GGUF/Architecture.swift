@@ -72,8 +72,8 @@ struct Architecture {
 }
 
 extension Architecture {
-    /// config.json. `isOffline` says that the ternary matrices come as trits.
-    func configuration(isOffline: Bool, rotationFactors: [Float]?, _ special: SpecialTokens) throws -> JSON {
+    /// config.json.
+    func configuration(_ model: GGUFTensors, _ special: SpecialTokens) throws -> JSON {
         var config: JSONObject = [
             "architectures": [kind == .llama ? "LlamaForCausalLM" : "BitNetForCausalLM"],
             "model_type": kind == .llama ? "llama" : "bitnet", "hidden_act": .string(kind.activation),
@@ -83,14 +83,22 @@ extension Architecture {
         config["tie_word_embeddings"] = .bool(kind == .bitnet || tensors["output.weight"] == nil)
         config["attention_bias"] = .bool(tensors["blk.0.attn_q.bias"] != nil)
         config["mlp_bias"] = .bool(tensors["blk.0.ffn_up.bias"] != nil)
-        try addRotation(to: &config, factors: rotationFactors)
+        try addRotation(to: &config, factors: model.rotationFactors())
         config["bos_token_id"] = special.begin.map { .integer($0) }
         config["eos_token_id"] = special.end.first.map { .integer($0) }
-        if isOffline {
-            config["quantization_config"] = ["quant_method": "bitnet", "linear_class": "autobitlinear", "quantization_mode": "offline"]
-        } else if isTernary {
-            config["quantization_config"] = ["quant_method": "bitnet", "linear_class": "autobitlinear", "quantization_mode": "online"]
-        }
+        config["quantization_config"] = quantisation(model)
+        return .object(config)
+    }
+
+    /// Nil for a model without trits. Floats among trits are masters where only ternary models have the architecture, otherwise matrices
+    /// that were left as they are.
+    private func quantisation(_ model: GGUFTensors) -> JSON? {
+        let holdsTrits = model.entries.contains { $0.element == .uint8 }
+        guard holdsTrits || isTernary else { return nil }
+        var config: JSONObject = ["quant_method": "bitnet", "linear_class": "autobitlinear"]
+        config["quantization_mode"] = holdsTrits ? "offline" : "online"
+        let floats = isTernary ? [] : model.floatModules
+        if !floats.isEmpty { config["modules_to_not_convert"] = .array(floats.map { .string($0) }) }
         return .object(config)
     }
 

@@ -29,8 +29,7 @@ public struct GGUFFormat: ModelFormat {
         let types = try LayoutChoice(model, architecture, layout: layout).types()
         let tensors = try GGUFTensors(model, architecture, types)
         let special = try SpecialTokens(model.metadata)
-        let configuration = try architecture.configuration(
-            isOffline: tensors.entries.contains { $0.element == .uint8 }, rotationFactors: tensors.rotationFactors(), special)
+        let configuration = try architecture.configuration(tensors, special)
         let files = [file("config.json", configuration), file("generation_config.json", special.json)]
         let licence = try model.metadata.text("general.license")
         do {

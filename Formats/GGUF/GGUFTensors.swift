@@ -65,6 +65,15 @@ public final class GGUFTensors: TensorSource, HashedInputs {
         }
     }
 
+    /// The modules that ternary models multiply by trits and this one by floats, as `modules_to_not_convert` names them.
+    var floatModules: [String] {
+        entries.indices.compactMap { index -> String? in
+            let part = parts[index]
+            guard part.form == .same || part.form == .floats, TensorNames.isTernaryMatrix(part.source.tensor.name) else { return nil }
+            return String(entries[index].name.dropLast(".weight".count))
+        }
+    }
+
     public var inputs: [HashedInput] {
         files.map { HashedInput(name: $0.name.split(separator: "/").last.map(String.init) ?? $0.name, byteCount: $0.byteCount) }
     }

@@ -10,8 +10,8 @@ struct ScoredMerges {
     init(tokens: [String], scores: [Double], isMade: (Int) -> Bool) {
         let ids = Dictionary(tokens.enumerated().filter { isMade($0.offset) }.map { ($1, $0) }) { first, _ in first }
         for (id, token) in tokens.enumerated() where isMade(id) && scores[id].isFinite {
-            // A token of megabytes could be cut in as many places.
-            guard token.utf8.count <= 1024 else { continue }
+            // A token of megabytes could be cut in as many places; SentencePiece makes none of more than 16 characters unless told to.
+            guard token.utf8.count <= 256 else { continue }
             let scalars = Array(token.unicodeScalars)
             for cut in scalars.indices.dropFirst() {
                 let left = ScoredMerges.text(scalars[..<cut]), right = ScoredMerges.text(scalars[cut...])

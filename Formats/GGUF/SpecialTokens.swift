@@ -8,8 +8,14 @@ struct SpecialTokens {
 
     init(_ metadata: Metadata) throws {
         begin = try metadata.integer("tokenizer.ggml.bos_token_id")
-        let ends = try ["eos", "eot"].compactMap { try metadata.integer("tokenizer.ggml.\($0)_token_id") }
-        end = ends.count == 2 && ends[0] == ends[1] ? [ends[0]] : ends
+        let text = try metadata.integer("tokenizer.ggml.eos_token_id")
+        let turn = try metadata.integer("tokenizer.ggml.eot_token_id") ?? SpecialTokens.endOfTurn(metadata)
+        end = [text, turn == text ? nil : turn].compactMap { $0 }
+    }
+
+    /// The end of a turn by its name, where no key tells; as llama.cpp finds it.
+    private static func endOfTurn(_ metadata: Metadata) throws -> Int? {
+        try metadata.texts("tokenizer.ggml.tokens")?.firstIndex { $0 == "<|eot_id|>" || $0 == "<|im_end|>" }
     }
 
     /// generation_config.json.

@@ -29,13 +29,16 @@ struct TokenizerFile {
     /// tokenizer_config.json: the names of the special tokens, and the chat template.
     func configuration() throws -> JSON {
         var config = JSONObject()
-        config["bos_token"] = special.begin.flatMap { name($0) }.map { .string($0) }
-        config["eos_token"] = special.end.first.flatMap { name($0) }.map { .string($0) }
+        config["bos_token"] = special.begin.flatMap { usedName($0) }.map { .string($0) }
+        config["eos_token"] = special.end.first.flatMap { usedName($0) }.map { .string($0) }
         config["chat_template"] = try metadata.text("tokenizer.chat_template").map { .string($0) }
         return .object(config)
     }
 
     private func name(_ id: Int) -> String? { tokens.indices.contains(id) ? tokens[id] : nil }
+
+    /// The name of a token that is left in the vocabulary.
+    private func usedName(_ id: Int) -> String? { name(id).flatMap { type(id) == .unused ? nil : $0 } }
 
     private func type(_ id: Int) -> TokenType? { TokenType(rawValue: types[id]) }
 }
@@ -43,9 +46,8 @@ struct TokenizerFile {
 // Byte-level BPE.
 extension TokenizerFile {
     private func byteLevel() throws -> JSON {
-        let name = try metadata.text("tokenizer.ggml.pre") ?? "default"
-        guard let pattern = WordPattern.of(name) else { throw Failure("the pre-tokeniser '\(name)' is not supported") }
         guard let merges = try metadata.texts("tokenizer.ggml.merges") else { throw Failure("it has no merges") }
+        let pattern = try wordPattern(merges: merges.count)
         let vocabulary = vocabulary { type($0) != .control && type($0) != .userDefined && type($0) != .unused }
         return try file(
             normalizer: .null, preTokenizer: pattern.json, decoder: ["type": "ByteLevel"],
@@ -53,6 +55,16 @@ extension TokenizerFile {
                 "type": "BPE", "ignore_merges": .bool(pattern.ignoresMerges), "vocab": vocabulary,
                 "merges": .array(merges.map { .string($0) }),
             ], begins: pattern.begins)
+    }
+
+    /// Microsoft's converter leaves the name out; Llama 3's vocabulary, which its models have, is known by its size.
+    private func wordPattern(merges: Int) throws -> WordPattern {
+        let name = try metadata.text("tokenizer.ggml.pre") ?? "default"
+        let isLlama3 = name == "default" && merges == 280_147 && self.name(128_000) == "<|begin_of_text|>"
+        guard let pattern = WordPattern.of(isLlama3 ? "llama-bpe" : name) else {
+            throw Failure("the pre-tokeniser '\(name)' is not supported")
+        }
+        return pattern
     }
 
     private func vocabulary(_ isMember: (Int) -> Bool) -> JSON {
@@ -120,7 +132,7 @@ extension TokenizerFile {
         let before = isBegun ? special.begin : nil, after = isEnded ? special.end.first : nil
         var (single, tokens): ([JSON], JSONObject) = ([["Sequence": ["id": "A", "type_id": 0]]], [:])
         for (id, isBefore) in [(before, true), (after, false)] {
-            guard let id, let name = name(id) else { continue }
+            guard let id, let name = usedName(id) else { continue }
             single.insert(["SpecialToken": ["id": .string(name), "type_id": 0]], at: isBefore ? 0 : single.count)
             tokens[name] = ["id": .string(name), "ids": [.integer(id)], "tokens": [.string(name)]]
         }

@@ -52,7 +52,9 @@ final class SeekableContent: Content, Sendable {
         return bytes
     }
 
+    /// What a frame is made of is let go of as soon as it is decompressed, or a large model would be in memory twice.
     private func decompress(_ frame: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        defer { file.release(frames[frame].packed) }
         try file.withBytes { bytes in
             do {
                 try Zstandard.decompress(UnsafeRawBufferPointer(rebasing: bytes[frames[frame].packed]), into: buffer)

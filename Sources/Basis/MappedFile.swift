@@ -35,6 +35,16 @@ public final class MappedFile: @unchecked Sendable {
     /// The bytes in order for whoever needs them once: read, so that a large file does not count as this program's memory.
     public func reader() -> any ByteReader { PositionedReader(descriptor, count: bytes.count) }
 
+    /// Lets go of a stretch that was used and will hardly be used again: it no longer counts as this program's memory, and is read anew
+    /// if it is touched after all.
+    public func release(_ range: Range<Int>) {
+        let page = MappedFile.pageSize, start = (range.lowerBound + page - 1) / page * page, end = range.upperBound / page * page
+        guard start < end, let base = bytes.baseAddress else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+    }
+
+    private static let pageSize = max(1, Int(sysconf(Int32(_SC_PAGESIZE))))
+
     deinit {
         guard let start = bytes.baseAddress else { return }
         munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)

@@ -30,11 +30,14 @@ public struct ContenderName: Hashable, Sendable, CustomStringConvertible {
             kind = .command(String(text.dropFirst("command:".count)))
             return
         }
-        var parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        var variant = Variant()
-        // A comma may be part of a path: only what looks like a variant is one.
-        while parts.count > 1, let last = parts.last, try variant.takes(last) { parts.removeLast() }
-        kind = .model(parts.joined(separator: ","), variant)
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        var (kept, variant) = (Array(parts.prefix(1)), Variant())
+        // A comma may be part of a path: only what looks like a variant is one. A shape has its embedding made as it is asked for.
+        for part in parts.dropFirst() {
+            let isShapes = text.hasPrefix("shape:") && part.hasPrefix("embedding=")
+            if try isShapes || !variant.takes(part) { kept.append(part) }
+        }
+        kind = .model(kept.joined(separator: ","), variant)
     }
 }
 

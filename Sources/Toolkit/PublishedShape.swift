@@ -8,12 +8,14 @@ public struct PublishedShape: Sendable {
     public let name: String
     /// config.json, as far as it gives the shape.
     public let configuration: JSON
+    /// In how many bits embeddings and float heads are; nil for bf16.
+    public private(set) var embedding: IntegerBits?
 
     /// What a model's argument begins with when it names a shape.
     private static let prefix = "shape:"
 
     /// What names it wherever a model may be named.
-    public var argument: String { PublishedShape.prefix + name }
+    public var argument: String { PublishedShape.prefix + name + (embedding.map { ",embedding=\($0.name)" } ?? "") }
 
     /// The shape that `shape:NAME` names; nil for what does not begin like that.
     init?(argument: String) throws {
@@ -21,7 +23,19 @@ public struct PublishedShape: Sendable {
         try self.init(named: String(argument.dropFirst(PublishedShape.prefix.count)))
     }
 
-    public init(named name: String) throws {
+    /// NAME, or NAME,embedding=int8 for one with its embedding and its float head in fewer bits than bf16.
+    public init(named text: String) throws {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        try self.init(plain: parts.first.map(String.init) ?? "")
+        for part in parts.dropFirst() {
+            guard part.hasPrefix("embedding="), let bits = IntegerBits(named: String(part.dropFirst("embedding=".count))) else {
+                throw Failure("a shape has no variant '\(part)'; known: embedding=int8, embedding=int6, embedding=int4")
+            }
+            embedding = bits
+        }
+    }
+
+    private init(plain name: String) throws {
         guard let shape = PublishedShape.all.first(where: { $0.name == name }) else {
             let known = PublishedShape.all.map(\.name).joined(separator: ", ")
             throw Failure("there is no shape '\(name)'; known: \(known)")
@@ -34,7 +48,7 @@ public struct PublishedShape: Sendable {
     /// A checkpoint of random weights in container form.
     func checkpoint(_ threads: ThreadPool) throws -> Checkpoint {
         let text = configuration.pretty + "\n"
-        let tensors = try RandomTensors(for: graph, threads: threads)
+        let tensors = try RandomTensors(for: graph, tables: embedding, threads: threads)
         return Checkpoint(files: [SmallFile(name: "config.json", bytes: Array(text.utf8))], tensors: tensors)
     }
 
@@ -54,8 +68,8 @@ extension PublishedShape {
     public static let all: [PublishedShape] = [
         matmulFree("mmfree-370m", width: 1024, layers: 24), matmulFree("mmfree-1.3b", width: 2048, layers: 24),
         matmulFree("mmfree-2.7b", width: 2560, layers: 32), bitnet2B4T,
-        reproduction("bitnet-large", width: 1536, layers: 24, heads: 16, intermediate: 4096),
-        reproduction("bitnet-3b", width: 3200, layers: 26, heads: 32, intermediate: 8640),
+        reproduction("bitnet-large", width: 1536, layers: 24, intermediate: 4096, heads: 16),
+        reproduction("bitnet-3b", width: 3200, layers: 26, intermediate: 8640, heads: 32),
         llama("llama3-8b", vocabulary: 128_256, width: 4096, layers: 32, heads: (32, 8, 128), intermediate: 14336),
         llama("falcon3-1b", vocabulary: 131_072, width: 2048, layers: 18, heads: (8, 4, 256), intermediate: 8192),
         llama("falcon3-3b", vocabulary: 131_072, width: 3072, layers: 22, heads: (12, 4, 256), intermediate: 9216),
@@ -63,29 +77,30 @@ extension PublishedShape {
         llama("falcon3-10b", vocabulary: 131_072, width: 3072, layers: 40, heads: (12, 4, 256), intermediate: 23040),
     ]
 
+    /// microsoft/bitnet-b1.58-2B-4T (Ma et al. 2025, "BitNet b1.58 2B4T Technical Report").
+    private static let bitnet2B4T = PublishedShape("bitnet-2b-4t", [
+        "architectures": ["BitNetForCausalLM"], "model_type": "bitnet", "vocab_size": 128_256, "hidden_size": 2560, "num_hidden_layers": 30,
+        "intermediate_size": 6912, "num_attention_heads": 20, "num_key_value_heads": 5, "hidden_act": "relu2", "rms_norm_eps": 1e-5,
+        "rope_theta": 500_000, "max_position_embeddings": 4096, "tie_word_embeddings": true, "bos_token_id": 128_000,
+        "eos_token_id": 128_001, "torch_dtype": "bfloat16",
+        "quantization_config": ["quant_method": "bitnet", "linear_class": "autobitlinear", "quantization_mode": "offline"],
+    ])
+
+    /// 1bitLLM/bitnet_b1_58-large and -3B, the reproduction of "The Era of 1-bit LLMs" (Ma et al. 2024).
+    private static func reproduction(_ name: String, width: Int, layers: Int, intermediate: Int, heads: Int) -> PublishedShape {
+        PublishedShape(name, [
+            "architectures": ["BitnetForCausalLM"], "model_type": "bitnet_b1_58", "vocab_size": 32002, "hidden_size": .integer(width),
+            "num_hidden_layers": .integer(layers), "intermediate_size": .integer(intermediate), "num_attention_heads": .integer(heads),
+            "num_key_value_heads": .integer(heads), "hidden_act": "silu", "rms_norm_eps": 1e-5, "rope_theta": 10000,
+            "max_position_embeddings": 2048, "tie_word_embeddings": true, "bos_token_id": 1, "eos_token_id": 2, "torch_dtype": "float16",
+        ])
+    }
+
     /// ridger/MMfreeLM-370M, -1.3B and -2.7B (Zhu et al. 2024, "Scalable MatMul-free Language Modeling").
     private static func matmulFree(_ name: String, width: Int, layers: Int) -> PublishedShape {
         PublishedShape(name, [
             "architectures": ["HGRNBitForCausalLM"], "model_type": "hgrn_bit", "vocab_size": 32000, "hidden_size": .integer(width),
             "num_hidden_layers": .integer(layers), "bos_token_id": 1, "eos_token_id": 2, "torch_dtype": "bfloat16",
-        ])
-    }
-
-    /// microsoft/bitnet-b1.58-2B-4T (Ma et al. 2025, "BitNet b1.58 2B4T Technical Report").
-    private static let bitnet2B4T = PublishedShape("bitnet-2b-4t", [
-        "architectures": ["BitNetForCausalLM"], "model_type": "bitnet", "vocab_size": 128_256, "hidden_size": 2560, "num_hidden_layers": 30,
-        "num_attention_heads": 20, "num_key_value_heads": 5, "intermediate_size": 6912, "hidden_act": "relu2", "rms_norm_eps": 1e-5,
-        "rope_theta": 500_000.0, "max_position_embeddings": 4096, "tie_word_embeddings": true, "bos_token_id": 128_000,
-        "eos_token_id": 128_001, "torch_dtype": "bfloat16",
-    ])
-
-    /// 1bitLLM/bitnet_b1_58-large and -3B, which reproduce Ma et al. 2024.
-    private static func reproduction(_ name: String, width: Int, layers: Int, heads: Int, intermediate: Int) -> PublishedShape {
-        PublishedShape(name, [
-            "architectures": ["BitnetForCausalLM"], "model_type": "llama", "vocab_size": 32002, "hidden_size": .integer(width),
-            "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads), "num_key_value_heads": .integer(heads),
-            "intermediate_size": .integer(intermediate), "hidden_act": "silu", "rms_norm_eps": 1e-5, "max_position_embeddings": 2048,
-            "tie_word_embeddings": true, "weight_bits": 1, "input_bits": 8, "bos_token_id": 1, "eos_token_id": 2,
         ])
     }
 
@@ -96,8 +111,8 @@ extension PublishedShape {
     ) -> PublishedShape {
         PublishedShape(name, [
             "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": .integer(vocabulary),
-            "hidden_size": .integer(width), "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads.0), "num_key_value_heads": .integer(heads.1),
-            "head_dim": .integer(heads.width), "intermediate_size": .integer(intermediate), "hidden_act": "silu", "rms_norm_eps": 1e-5,
+            "hidden_size": .integer(width), "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads.0),
+            "num_key_value_heads": .integer(heads.1), "head_dim": .integer(heads.width), "intermediate_size": .integer(intermediate), "hidden_act": "silu", "rms_norm_eps": 1e-5,
             "rope_theta": 500_000.0, "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
             "quantization_config": ["quant_method": "bitnet", "modules_to_not_convert": ["lm_head"]],
         ])

@@ -16,17 +16,28 @@ package final class RandomTensors: TensorSource {
         case scale(Float)
         case ones
         case noise
+        /// Codes of integers: all of them equally likely.
+        case integers
+        /// The scale that each span of such has.
+        case spanScales
     }
 
     /// Bytes that are made from one seed.
     private static let part = 1 << 20
 
-    package init(for graph: Graph, threads: ThreadPool) throws {
-        let tensors = try graph.weights.flatMap(RandomTensors.tensors)
+    /// `tables` says in how many bits tables are; nil for bf16.
+    package init(for graph: Graph, tables: IntegerBits? = nil, threads: ThreadPool) throws {
+        let tensors = try graph.weights.flatMap { try RandomTensors.tensors($0, tables) }
         (entries, contents, self.threads) = (tensors.map(\.0), tensors.map(\.1), threads)
     }
 
-    private static func tensors(_ weight: Weight) throws -> [(TensorEntry, Content)] {
+    private static func tensors(_ weight: Weight, _ tables: IntegerBits?) throws -> [(TensorEntry, Content)] {
+        if weight.kind == .table, let tables {
+            return [
+                (try TensorEntry(name: weight.name, element: .uint8, shape: weight.integerShape(tables)), .integers),
+                (try TensorEntry(name: weight.scaleName, element: .float16, shape: weight.integerScaleShape), .spanScales),
+            ]
+        }
         guard weight.kind == .ternary else {
             let entry = try TensorEntry(name: weight.name, element: .bfloat16, shape: weight.shape)
             return [(entry, weight.kind == .dense && weight.shape.count == 1 ? .ones : .noise)]
@@ -46,9 +57,21 @@ package final class RandomTensors: TensorSource {
         case .codes(let columns):
             inParts(of: buffer, seed: index) { TritNoise.shared.fill($0, $1) }
             RandomTensors.pad(buffer, columns: columns)
+        case .integers: inParts(of: buffer, seed: index) { RandomTensors.fill($0, $1) }
+        case .spanScales: buffer.bindMemory(to: UInt16.self).update(repeating: RandomTensors.spanScale)
         case .scale(let scale): buffer.storeBytes(of: scale, as: Float.self)
         case .ones: buffer.bindMemory(to: UInt16.self).update(repeating: UInt16(Float(1).bitPattern >> 16))
         case .noise: inParts(of: buffer, seed: index) { BFloat16Noise.shared.fill($0.bindMemory(to: UInt16.self), $1) }
+        }
+    }
+
+    /// 2^-11 in half precision.
+    private static let spanScale: UInt16 = 4 << 10
+
+    private static func fill(_ buffer: UnsafeMutableRawBufferPointer, _ random: Random) {
+        var random = random
+        for at in stride(from: 0, to: buffer.count, by: 8) {
+            withUnsafeBytes(of: random.next()) { buffer[at..<min(buffer.count, at + 8)].copyBytes(from: $0.prefix(buffer.count - at)) }
         }
     }
 

@@ -52,6 +52,11 @@ import Testing
         let mode = try configuration("bitnet-b1.58", floats)["quantization_config"]?["quantization_mode"]
         #expect(mode == "online")
         #expect(try configuration("llama", floats)["quantization_config"] == nil)
+        let mixed = try configuration("llama") { writer in
+            let at = writer.tensors.firstIndex { $0.name == "blk.0.ffn_down.weight" } ?? 0
+            writer.tensors[at] = .init("blk.0.ffn_down.weight", [64, 128], (0..<8192).map { sin(Float($0)) })
+        }
+        #expect(mixed["quantization_config"]?["modules_to_not_convert"] == ["model.layers.0.mlp.down_proj"])
         let lost = fact {
             _ = try configuration("bitnet-b1.58") { writer in
                 let at = writer.tensors.firstIndex { $0.name == "blk.0.ffn_up.weight" } ?? 0

@@ -87,6 +87,23 @@ import Tokens
         }
     }
 
+    @Test func `Llama 3's vocabulary is known where no name of its words is given`() throws {
+        let tokens = (0..<128_010).map { $0 == 128_000 ? "<|begin_of_text|>" : $0 == 128_009 ? "<|eot_id|>" : "t\($0)" }
+        let model = try model { writer in
+            writer.set("tokenizer.ggml.model", .text("gpt2"))
+            writer.set("tokenizer.ggml.tokens", .texts(tokens))
+            writer.set("tokenizer.ggml.token_type", .int32s(tokens.indices.map { $0 < 128_000 ? 1 : 3 }))
+            writer.set("tokenizer.ggml.merges", .texts((0..<280_147).map { _ in "a b" }))
+            writer.set("tokenizer.ggml.bos_token_id", .uint32(128_000))
+            writer.set("tokenizer.ggml.eos_token_id", .uint32(128_001))
+        }
+        #expect(model.refusals == [:])
+        let json = try JSON(parsing: #require(model.file("tokenizer.json")))
+        #expect(json["model"]?["ignore_merges"] == true)
+        #expect(json["post_processor"]?["single"]?.arrayValue?.first == ["SpecialToken": ["id": "<|begin_of_text|>", "type_id": 0]])
+        #expect(try JSON(parsing: #require(model.file("generation_config.json")))["eos_token_id"] == [128_001, 128_009])
+    }
+
     @Test func `a whole tokenizer.json in the file wins`() throws {
         let json = try Self.json("TokensTests/Golden/llama-tiny/tokenizer.json").compact
         let model = try model { writer in
@@ -100,8 +117,9 @@ import Tokens
         let cases: [(String, (inout GGUFWriter) -> Void)] = [
             ("it has no tokens", { _ in }),
             ("tokenizer model 'bert' is not supported", { $0.addTokenizer("bert") }),
-            ("the pre-tokeniser 'default' is not supported", { $0.addTokenizer("gpt2") }),
-            ("the pre-tokeniser 'x' is not supported", { $0.addTokenizer("gpt2"); $0.set("tokenizer.ggml.pre", .text("x")) }),
+            ("the pre-tokeniser 'default' is not supported", { $0.addTokenizer("gpt2"); $0.set("tokenizer.ggml.merges", .texts(["a b"])) }),
+            ("the pre-tokeniser 'x' is not supported",
+             { $0.addTokenizer("gpt2"); $0.set("tokenizer.ggml.merges", .texts([])); $0.set("tokenizer.ggml.pre", .text("x")) }),
             ("it has no merges", { $0.addTokenizer("gpt2"); $0.set("tokenizer.ggml.pre", .text("gpt-2")) }),
             ("it has no score for each token", { $0.addTokenizer("llama") }),
             ("it has 2 tokens and 1 types of them", { $0.addTokenizer("llama"); $0.set("tokenizer.ggml.token_type", .int32s([1])) }),

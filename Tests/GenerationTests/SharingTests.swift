@@ -40,7 +40,7 @@ import Generation
         let machine = try randomMachine(graph), requests = family(on: machine)
         let alone = try Answering.alone(requests, machine)
         for order in orders(of: Array(requests.indices)) {
-            for late in [false, true] {
+            for late in batch == 2 ? [false, true] : [false] {
                 let together = try Answering(order.map { requests[$0] }, machine, batch: batch, late: late)
                 #expect(together.results == order.map { alone[$0] }, "\(order)")
                 // Alone 40 + 40 + 60 + 60 + 20 more go through the model.
@@ -93,6 +93,12 @@ import Generation
         let apart = try Answering(unknown, machine, batch: 4)
         #expect(apart.results == (try Answering.alone(unknown, machine)))
         #expect(apart.tokensFed == 31 + 32 + 10 + 31)
+    }
+
+    @Test func sessionsOfOneCacheAreNotThoseOfAnother() throws {
+        var requests = (0..<4).map { request(text(40, 1) + [Int32($0)], 1) }
+        for index in [1, 3] { requests[index].session = machine.graph.emptySession(cache: .int8) }
+        #expect(try Answering(requests, machine, batch: 4).tokensFed == 2 * 41 + 41 + 1)
     }
 
     @Test func littleMemoryChangesNoAnswer() throws {

@@ -12,11 +12,12 @@ import Testing
 
     @Test func `what looks like a variant is one, other commas belong to the path`() throws {
         #expect(try model("a.tern") == ("a.tern", ContenderName.Variant()))
-        let (argument, variant) = try model("shape:mmfree-2.7b,threads=2,batch=16,level=scalar,cache=f16,embedding=int6")
-        #expect(argument == "shape:mmfree-2.7b" && variant.threads == 2 && variant.batch == 16)
+        let (argument, variant) = try model("a,b.tern,threads=2,batch=16,level=scalar,cache=f16,embedding=int6")
+        #expect(argument == "a,b.tern" && variant.threads == 2 && variant.batch == 16)
         #expect(variant.level == .scalar && variant.cache == .float16 && variant.embedding == .six)
         for path in ["a,b.tern", "a,threads.tern", "x=1,y=2", ",", "a,", "threads=2"] { #expect(try model(path).0 == path) }
-        #expect(try model("a,b,threads=1").0 == "a,b")
+        #expect(try model("shape:x,embedding=int8,threads=1").0 == "shape:x,embedding=int8")
+        #expect(try model("shape:x,threads=1,embedding=int8").0 == "shape:x,embedding=int8")
     }
 
     @Test(arguments: ["x,threads=0", "x,threads=two", "x,threads=", "x,batch=4097", "x,level=fast", "x,cache=f64", "x,embedding=int5"])

@@ -38,6 +38,21 @@ import Toolkit
         #expect(abs(Double(count) / 1e9 - size) < 0.006)
     }
 
+    @Test(arguments: IntegerBits.allCases) func `a shape has its embedding in as many bits as it is asked for`(_ bits: IntegerBits) throws {
+        let threads = ThreadPool(threads: 2), name = "shape:mmfree-370m,embedding=\(bits.name)"
+        let model = try OpenModel(name, threads: threads)
+        let table = Weight("model.embeddings.weight", shape: [32000, 1024], kind: .table)
+        let entry = try #require(model.checkpoint.tensors.entries.first { $0.name == table.name })
+        #expect(entry.element == .uint8 && entry.shape == table.integerShape(bits))
+        _ = try Table(table, from: model.checkpoint.tensors, kernels: .best, threads)
+    }
+
+    @Test func `an unknown variant of a shape is refused`() {
+        #expect(throws: Failure("a shape has no variant 'x=1'; known: embedding=int8, embedding=int6, embedding=int4")) {
+            try OpenModel("shape:mmfree-370m,x=1", threads: ThreadPool(threads: 1))
+        }
+    }
+
     @Test func `an unknown shape is refused by the names that there are`() {
         #expect(throws: Failure("there is no shape 'x'; known: \(PublishedShape.all.map(\.name).joined(separator: ", "))")) {
             try OpenModel("shape:x", threads: ThreadPool(threads: 1))
