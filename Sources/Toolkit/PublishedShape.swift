@@ -112,7 +112,8 @@ extension PublishedShape {
         PublishedShape(name, [
             "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": .integer(vocabulary),
             "hidden_size": .integer(width), "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads.0),
-            "num_key_value_heads": .integer(heads.1), "head_dim": .integer(heads.width), "intermediate_size": .integer(intermediate), "hidden_act": "silu", "rms_norm_eps": 1e-5,
+            "num_key_value_heads": .integer(heads.1), "head_dim": .integer(heads.width),
+            "intermediate_size": .integer(intermediate), "hidden_act": "silu", "rms_norm_eps": 1e-5,
             "rope_theta": 500_000.0, "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
             "quantization_config": ["quant_method": "bitnet", "modules_to_not_convert": ["lm_head"]],
         ])
