@@ -12,7 +12,7 @@ public struct SpeedPlan: Hashable, Sendable {
     public var contexts: [Int] = []
     /// What keys and values are kept in.
     public var cache = CacheElement.float32
-    public var rounds = 5
+    public var rounds = 4
     /// A measurement goes on for at least so long in each round.
     public var seconds = 0.25
 

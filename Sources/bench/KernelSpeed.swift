@@ -26,7 +26,7 @@ struct KernelSpeed: TernCommand {
     }
 
     func execute() throws {
-        let run = try KernelRun(bytes: bytes, batches: batch.values, rounds: time.rounds ?? 5, seconds: time.seconds ?? 0.002)
+        let run = try KernelRun(bytes: bytes, batches: batch.values, rounds: time.rounds ?? 4, seconds: time.seconds ?? 0.002)
         let progress = Progress("bench", quiet: quiet)
         let report = run.report(progress.advance(to:of:))
         progress.finish()
