@@ -18,14 +18,17 @@ public final class LoadedModel {
     /// Threads that loaded it.
     let threads: Int
 
-    public init(_ argument: String, _ kernels: Kernels, _ pool: ThreadPool) throws {
+    /// `layout` is what `--layout` says; `embedding` is what tables of floats become on the way, nil leaves them as they are.
+    public init(
+        _ argument: String, layout: String? = nil, embedding: IntegerBits? = nil, _ kernels: Kernels, _ pool: ThreadPool
+    ) throws {
         let start = Progress.now
-        let model = try OpenModel(argument, threads: pool)
-        weights = try model.weights(kernels, pool)
+        let model = try OpenModel(argument, layout: layout, threads: pool)
+        weights = try model.weights(kernels, pool, tables: embedding)
         (name, self.kernels, graph, threads) = (argument, kernels, model.graph, pool.threads)
         let machine = try Machine(graph, weights, kernels: kernels, threads: pool)
         let loaded = Progress.now
-        _ = try PromptReading(machine, tokens: 8).step()
+        _ = try PromptReading(machine, tokens: 8, from: graph.session).step()
         (loadSeconds, firstTokenSeconds) = (loaded - start, Progress.now - loaded)
         peakBytes = peakResidentBytes()
     }
@@ -33,6 +36,13 @@ public final class LoadedModel {
     /// The model run by so many threads; its weights are shared.
     func machine(threads: Int) throws -> Machine {
         try Machine(graph, weights, kernels: kernels, threads: ThreadPool(threads: threads))
+    }
+
+    func emptySession(cache: CacheElement) -> Session { graph.emptySession(cache: cache) }
+
+    /// Whether a token costs more the more came before it.
+    public var remembersTokens: Bool {
+        graph.nodes.contains { if case .keysAndValues = $0.operation.memory { true } else { false } }
     }
 
     var weightCount: Int { graph.weights.reduce(0) { $0 + $1.count } }

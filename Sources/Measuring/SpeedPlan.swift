@@ -1,3 +1,5 @@
+import Tensors
+
 /// What `SpeedRun` measures.
 public struct SpeedPlan: Hashable, Sendable {
     /// Tokens of the prompt whose reading is timed; none is if 0.
@@ -8,7 +10,9 @@ public struct SpeedPlan: Hashable, Sendable {
     public var threads: [Int]
     /// Tokens that a text has before one more is decoded; for models to which that matters.
     public var contexts: [Int] = []
-    public var rounds = 5
+    /// What keys and values are kept in.
+    public var cache = CacheElement.float32
+    public var rounds = 4
     /// A measurement goes on for at least so long in each round.
     public var seconds = 0.25
 

@@ -9,26 +9,27 @@ protocol Workload: AnyObject {
     func step() throws -> Int
 }
 
-/// A prompt of random tokens, read from the start up to the logits that follow it.
+/// A prompt of random tokens, read up to the logits that follow it.
 final class PromptReading: Workload {
     private let machine: Machine
     private let ranking: LogitRanking
     private let tokens: [Int32]
+    private let start: Session
 
-    init(_ machine: Machine, tokens count: Int) {
+    init(_ machine: Machine, tokens count: Int, from start: Session) {
         var random = Random(seed: 1)
-        (self.machine, ranking) = (machine, LogitRanking(machine.kernels))
+        (self.machine, ranking, self.start) = (machine, LogitRanking(machine.kernels), start)
         tokens = (0..<count).map { _ in machine.randomToken(&random) }
     }
 
     func step() throws -> Int {
-        _ = try session(after: machine.graph.session)
+        _ = try read()
         return tokens.count
     }
 
-    /// A session that has read it too.
-    func session(after session: Session) throws -> Session {
-        var feeds = [Machine.Feed(session, tokens[...], wanted: .last)]
+    /// The session that has read it.
+    func read() throws -> Session {
+        var feeds = [Machine.Feed(start, tokens[...], wanted: .last)]
         try machine.run(&feeds) { _, _, row in _ = ranking.likeliest(row) }
         return feeds[0].session
     }

@@ -46,10 +46,14 @@ public struct OpenModel {
     }
 
     /// The tensors in container form: as they are, or made ternary on the way by the rule that the family's models are trained with.
-    public func containerTensors(_ kernels: Kernels, _ threads: ThreadPool) throws -> any TensorSource {
-        guard TernarySource.isNeeded(for: checkpoint.tensors, graph) else { return checkpoint.tensors }
+    /// `tables` says what tables of floats become; nil leaves them as they are.
+    public func containerTensors(
+        _ kernels: Kernels, _ threads: ThreadPool, tables: IntegerBits? = nil
+    ) throws -> any TensorSource {
+        guard tables != nil || TernarySource.isNeeded(for: checkpoint.tensors, graph) else { return checkpoint.tensors }
         let quantiser = try Catalog.quantiser(family?.quantiser ?? OpenModel.standardQuantiser)
-        return try TernarySource(checkpoint.tensors, graph: graph, quantiser: quantiser, kernels: kernels, threads: threads)
+        return try TernarySource(
+            checkpoint.tensors, graph: graph, quantiser: quantiser, tables: tables, kernels: kernels, threads: threads)
     }
 
     /// The rule for models of unknown families.
@@ -62,8 +66,10 @@ public struct OpenModel {
     }
 
     /// The weights loaded, for machines of any number of threads.
-    public func weights(_ kernels: Kernels, _ threads: ThreadPool) throws -> Weights {
-        try naming(title) { try Weights(graph, from: containerTensors(kernels, threads), kernels: kernels, threads: threads) }
+    public func weights(_ kernels: Kernels, _ threads: ThreadPool, tables: IntegerBits? = nil) throws -> Weights {
+        try naming(title) {
+            try Weights(graph, from: containerTensors(kernels, threads, tables: tables), kernels: kernels, threads: threads)
+        }
     }
 
     /// What it is called in errors.

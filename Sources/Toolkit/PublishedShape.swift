@@ -70,6 +70,11 @@ extension PublishedShape {
         matmulFree("mmfree-2.7b", width: 2560, layers: 32), bitnet2B4T,
         reproduction("bitnet-large", width: 1536, layers: 24, intermediate: 4096, heads: 16),
         reproduction("bitnet-3b", width: 3200, layers: 26, intermediate: 8640, heads: 32),
+        llama("llama3-8b", vocabulary: 128_256, width: 4096, layers: 32, heads: (32, 8, 128), intermediate: 14336),
+        llama("falcon3-1b", vocabulary: 131_072, width: 2048, layers: 18, heads: (8, 4, 256), intermediate: 8192),
+        llama("falcon3-3b", vocabulary: 131_072, width: 3072, layers: 22, heads: (12, 4, 256), intermediate: 9216),
+        llama("falcon3-7b", vocabulary: 131_072, width: 3072, layers: 28, heads: (12, 4, 256), intermediate: 23040),
+        llama("falcon3-10b", vocabulary: 131_072, width: 3072, layers: 40, heads: (12, 4, 256), intermediate: 23040),
     ]
 
     /// microsoft/bitnet-b1.58-2B-4T (Ma et al. 2025, "BitNet b1.58 2B4T Technical Report").
@@ -96,6 +101,21 @@ extension PublishedShape {
         PublishedShape(name, [
             "architectures": ["HGRNBitForCausalLM"], "model_type": "hgrn_bit", "vocab_size": 32000, "hidden_size": .integer(width),
             "num_hidden_layers": .integer(layers), "bos_token_id": 1, "eos_token_id": 2, "torch_dtype": "bfloat16",
+        ])
+    }
+
+    /// HF1BitLLM/Llama3-8B-1.58-100B-tokens and tiiuae/Falcon3-..-1.58bit: Llamas with a float head of their own. `heads` are those of
+    /// queries, those of keys and values, and the width of one.
+    private static func llama(
+        _ name: String, vocabulary: Int, width: Int, layers: Int, heads: (Int, Int, width: Int), intermediate: Int
+    ) -> PublishedShape {
+        PublishedShape(name, [
+            "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": .integer(vocabulary),
+            "hidden_size": .integer(width), "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads.0),
+            "num_key_value_heads": .integer(heads.1), "head_dim": .integer(heads.width),
+            "intermediate_size": .integer(intermediate), "hidden_act": "silu", "rms_norm_eps": 1e-5,
+            "rope_theta": 500_000.0, "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+            "quantization_config": ["quant_method": "bitnet", "modules_to_not_convert": ["lm_head"]],
         ])
     }
 }

@@ -13,7 +13,10 @@ struct Speed: TernCommand {
     @Option(help: ArgumentHelp("Measure random weights in the shape of the published model <name>.", valueName: "name"))
     var shape: String?
 
-    @OptionGroup var options: SpeedOptions
+    @OptionGroup var speed: SpeedOptions
+    @OptionGroup var options: RunOptions
+    @OptionGroup var form: ModelOptions
+    @OptionGroup var time: TimeOptions
 
     @Flag(help: "Print JSON lines.")
     var json = false
@@ -25,10 +28,20 @@ struct Speed: TernCommand {
         guard model == nil || shape == nil else { throw ValidationError("Only one of a model and --shape can be had at a time") }
     }
 
+    private func plan(for model: LoadedModel, threads: Int) -> SpeedPlan {
+        var plan = speed.plan(threads: threads, for: model)
+        plan.cache = options.cache
+        plan.prompt = options.prompt ?? plan.prompt
+        plan.rounds = time.rounds ?? plan.rounds
+        plan.seconds = time.seconds ?? plan.seconds
+        return plan
+    }
+
     func execute() throws {
         let (kernels, pool) = (try Kernels.fromEnvironment(), common.pool)
         let argument = try shape.map { try PublishedShape(named: $0).argument } ?? model ?? "-"
-        let run = try SpeedRun(LoadedModel(argument, kernels, pool), options.plan(threads: pool.threads))
+        let model = try LoadedModel(argument, layout: form.layout, embedding: options.embedding, kernels, pool)
+        let run = try SpeedRun(model, plan(for: model, threads: pool.threads))
         let progress = Progress("bench", quiet: common.quiet)
         let report = try run.report(progress.advance(to:of:))
         progress.finish()

@@ -98,5 +98,3 @@ struct Infer: TernCommand {
         ]
     }
 }
-
-extension CacheElement: ExpressibleByArgument {}

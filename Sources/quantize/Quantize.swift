@@ -3,12 +3,6 @@ import Basis
 import Tensors
 import Toolkit
 
-extension IntegerBits: ExpressibleByArgument {
-    public init?(argument: String) { self.init(named: argument) }
-    public var defaultValueDescription: String { name }
-    public static var allValueStrings: [String] { allCases.map(\.name) }
-}
-
 @main
 struct Quantize: TernCommand {
     static let configuration = CommandConfiguration(

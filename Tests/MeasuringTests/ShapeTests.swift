@@ -14,6 +14,11 @@ import Toolkit
         ("bitnet-2b-4t", 128_256 * 2560 + 30 * (2 * 2560 * 2560 + 2 * 2560 * 640 + 3 * 2560 * 6912)),
         ("bitnet-large", 32002 * 1536 + 24 * (4 * 1536 * 1536 + 3 * 1536 * 4096)),
         ("bitnet-3b", 32002 * 3200 + 26 * (4 * 3200 * 3200 + 3 * 3200 * 8640)),
+        ("llama3-8b", 2 * 128_256 * 4096 + 32 * (2 * 4096 * 4096 + 2 * 4096 * 1024 + 3 * 4096 * 14336)),
+        ("falcon3-1b", 2 * 131_072 * 2048 + 18 * (2 * 2048 * 2048 + 2 * 2048 * 1024 + 3 * 2048 * 8192)),
+        ("falcon3-3b", 2 * 131_072 * 3072 + 22 * (2 * 3072 * 3072 + 2 * 3072 * 1024 + 3 * 3072 * 9216)),
+        ("falcon3-7b", 2 * 131_072 * 3072 + 28 * (2 * 3072 * 3072 + 2 * 3072 * 1024 + 3 * 3072 * 23040)),
+        ("falcon3-10b", 2 * 131_072 * 3072 + 40 * (2 * 3072 * 3072 + 2 * 3072 * 1024 + 3 * 3072 * 23040)),
     ]
 
     @Test func `every shape is here`() { #expect(PublishedShape.all.map(\.name) == Self.published.map(\.0)) }
@@ -21,6 +26,16 @@ import Toolkit
     @Test(arguments: published) func `a shape has as many weights as were published`(_ name: String, _ weights: Int) throws {
         let graph = try PublishedShape(named: name).graph
         #expect(graph.weights.filter { $0.kind != .dense }.reduce(0) { $0 + $1.count } == weights)
+    }
+
+    /// What the model cards call them, in thousand millions.
+    @Test(arguments: [
+        ("mmfree-370m", 0.37), ("mmfree-1.3b", 1.36), ("mmfree-2.7b", 2.70), ("bitnet-2b-4t", 2.41), ("bitnet-large", 0.73), ("bitnet-3b", 3.32),
+        ("llama3-8b", 8.03), ("falcon3-1b", 1.67), ("falcon3-3b", 3.23), ("falcon3-7b", 7.46), ("falcon3-10b", 10.31),
+    ])
+    func `a shape is of the size that its name says`(_ name: String, _ size: Double) throws {
+        let count = try PublishedShape(named: name).graph.weights.reduce(0) { $0 + $1.count }
+        #expect(abs(Double(count) / 1e9 - size) < 0.006)
     }
 
     @Test(arguments: IntegerBits.allCases) func `a shape has its embedding in as many bits as it is asked for`(_ bits: IntegerBits) throws {

@@ -31,7 +31,11 @@ extension BadInput {
         ("bench", "--batch", ["x", "--batch", "9999"]), ("bench", "--prompt", ["x", "--prompt=-1"]),
         ("bench", "context", ["x", "--context", "many"]), ("bench", "--context", ["x", "--context", "9999999"]),
         ("bench", "--rounds", ["x", "--rounds", "0"]), ("bench", "--seconds", ["x", "--seconds=-1"]),
-        ("bench", "--seconds", ["x", "--seconds", "nan"]),
+        ("bench", "--seconds", ["x", "--seconds", "nan"]), ("bench", "cache", ["x", "--cache", "f64"]),
+        ("bench", "expected argument", ["compare", "x"]), ("bench", "--rounds", ["compare", "x", "y", "--rounds", "7"]),
+        ("bench", "--rounds", ["compare", "x", "y", "--rounds", "301"]), ("bench", "Standard input", ["compare", "-", "-"]),
+        ("bench", "--bytes", ["kernels", "--bytes", "0"]), ("bench", "--batch", ["kernels", "--batch", "1025"]),
+        ("bench", "x", ["kernels", "x"]), ("bench", "expected argument", ["plot"]),
         ("pack", "Only one of --unpack", ["--list", "--test", "x"]),
         ("pack", "--level", ["--level", "0", "x"]), ("pack", "--level", ["--level", "20", "x"]),
         ("pack", "to", ["--to", "zip", "x"]), ("pack", "extract", ["x", "--extract"]),
@@ -64,6 +68,22 @@ extension BadInput {
         ]
     } + [
         BadInput("pack: a folder", "pack", "is a directory") { [$0.folder("x")] },
+        BadInput("bench: no such shape", "bench", "there is no shape 'x'") { _ in ["--shape", "x"] },
+        BadInput("bench: no such variant", "bench", "'threads=0' takes") { _ in ["compare", "x,threads=0", "y"] },
+        BadInput("bench: no such level", "bench", "no kernel level 'x'") { _ in ["compare", "x,level=x", "y"] },
+        BadInput("bench: a command that fails", "bench", "'exit 3' failed with status 3") { _ in ["compare", "command:exit 3", "command:echo 1"] },
+        BadInput("bench: a command that says nothing", "bench", "printed no positive number") { _ in
+            ["compare", "command:true", "command:echo 1"]
+        },
+        BadInput("bench: no records", "bench", "holds no records of bench speed") { ["plot", try $0.write("x", "")] },
+        BadInput("bench: no JSON", "bench", "line 1") { ["plot", try $0.write("x", "hello\n")] },
+        BadInput("bench: a picture of no known kind", "bench", "neither .png nor .svg") {
+            ["plot", "-o", "x.pdf", try $0.write("x", """
+                {"record":"model","model":"x"}
+                {"record":"speed","phase":"decode","threads":1,"batch":1,"tokens_per_second":1,"bytes_per_token":1,"multiply_adds_per_token":1}
+                """)]
+        },
+        BadInput("bench: records that are not there", "bench", "cannot open '/nowhere/x'") { _ in ["plot", "/nowhere/x"] },
         BadInput("infer: a name with a line feed", "infer", "cannot open 'a b'") { _ in ["a\nb", "hello"] },
         BadInput("quantize: into no folder", "quantize", "cannot create '") { [try tiny(\.folder), "-o", $0.file("none/x")] },
         BadInput("quantize: onto a folder", "quantize", "is a directory") { [try tiny(\.folder), "-o", $0.folder("y")] },
