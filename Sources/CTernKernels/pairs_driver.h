@@ -2,7 +2,7 @@
 
 /* How far ahead of the last of the four rows trits are fetched. Four rows at once are four streams, which the processor's own
  * prefetcher does not follow; fetched in the order of memory they arrive as fast as a plain read (three times as fast as without). */
-enum { AHEAD_BYTES = 2048 };
+enum { AHEAD_BYTES = 4096 };
 
 /* Pairs are used as they lie. */
 TERN_INLINE const uint8_t *open_group(const tern_matrix *m, size_t group, size_t count, uint8_t *panel)

@@ -8,7 +8,7 @@
 #include "sums_avx512.h"
 
 /* How far ahead trits are fetched: triples are one stream, and this is what the processor's own prefetcher leaves to gain. */
-enum { AHEAD_BYTES = 8192 };
+enum { AHEAD_BYTES = 4096 };
 
 /* By three codes of two bits each, what stands for them in triples, and back; the back table repeats, so that the sixth bit of an index
  * does not matter. */
