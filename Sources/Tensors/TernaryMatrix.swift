@@ -83,7 +83,7 @@ public final class TernaryMatrix: @unchecked Sendable {
         guard !(rows + TritLayout.group).multipliedReportingOverflow(by: row).overflow else {
             throw Failure("\(rows) rows of \(row) bytes do not fit in memory")
         }
-        return AlignedMemory(byteCount: layout.bytes(rows: rows, width: columns), slack: layout.slack)
+        return AlignedMemory(byteCount: layout.bytes(rows: rows, width: columns), slack: layout.slack, kept: true)
     }
 
     private static func check(_ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int) throws {

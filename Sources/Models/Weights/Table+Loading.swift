@@ -56,7 +56,7 @@ private struct StoredBytes {
         if let mapped = source.mapped(index) {
             (bytes, owner) = (mapped, source)
         } else {
-            let buffer = AlignedMemory(byteCount: source.entries[index].byteCount)
+            let buffer = AlignedMemory(byteCount: source.entries[index].byteCount, kept: true)
             try source.read(index, into: buffer.bytes)
             (bytes, owner) = (UnsafeRawBufferPointer(buffer.bytes), buffer)
         }
