@@ -20,7 +20,8 @@ static uint32_t triple(const uint8_t *words, size_t code)
     uint32_t last = 0;
     for (size_t w = 0; w < 5; w++) {
         uint32_t word = words[w * 2 * TERN_TRIPLE_ROWS] | (uint32_t)words[w * 2 * TERN_TRIPLE_ROWS + 1] << 8;
-        if (code / 3 == w) return word >> (5 * (code % 3)) & 31;
+        for (size_t slot = 0; slot < 3; slot++)
+            if (tern_code_place(w, slot) == code) return word >> (5 * slot) & 31;
         last |= (word >> 15) << (4 - w);
     }
     return last;
@@ -80,7 +81,7 @@ static void pack_words(const uint8_t *rows, size_t count, size_t width, size_t r
         codes[i] = chunk_code(rows, count, width, row, 3 * unit, i) + 3 * chunk_code(rows, count, width, row, 3 * unit + 1, i) +
                    9 * chunk_code(rows, count, width, row, 3 * unit + 2, i);
     for (size_t w = 0; w < 5; w++) {
-        uint32_t word = codes[3 * w] | codes[3 * w + 1] << 5 | codes[3 * w + 2] << 10 | (codes[15] >> (4 - w) & 1) << 15;
+        uint32_t word = codes[2 * w] | codes[2 * w + 1] << 5 | codes[10 + w] << 10 | (codes[15] >> (4 - w) & 1) << 15;
         words[w * 2 * TERN_TRIPLE_ROWS] = (uint8_t)word;
         words[w * 2 * TERN_TRIPLE_ROWS + 1] = (uint8_t)(word >> 8);
     }

@@ -3,7 +3,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vbmi,avx512vbmi2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2"))), apply_to = function)
 
 /* A product by triples multiplies nothing: the sum of three activations, each plus, minus or left out, is one of 27 numbers, which a table
  * holds, and one permutation of words looks such sums up for 32 rows. What fills the tables is in `tern_tables`. */
@@ -58,7 +58,7 @@ TERN_INLINE void add_unit(size_t count, bool fetches, strip_part *part, __m512i 
         }
 #pragma clang loop unroll(full)
         for (size_t c = 0; c < 3; c++) {
-            look_up(count, part, 3 * w + c, codes, sums);
+            look_up(count, part, tern_code_place(w, c), codes, sums);
 #pragma clang loop unroll(full)
             for (size_t q = 0; q < QUARTERS; q++) codes[q] = _mm512_srli_epi16(codes[q], 5);
         }
@@ -87,30 +87,60 @@ typedef struct {
     bool first, last;
 } settlement;
 
+/* Words to numbers of 32 bits, in the order of the rows: half `h` of a quarter. */
+TERN_INLINE __m512i widened(__m512i words, size_t h)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    return _mm512_srai_epi32(h ? _mm512_unpackhi_epi16(zero, words) : _mm512_unpacklo_epi16(zero, words), 16);
+}
+
+TERN_INLINE void settle_rows(__m512i sum, __mmask16 mask, bool first, bool last, float scale, float *out)
+{
+    if (!first) sum = _mm512_add_epi32(sum, _mm512_maskz_loadu_epi32(mask, out));
+    if (last) sum = _mm512_castps_si512(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(scale)));
+    _mm512_mask_storeu_epi32(out, mask, sum);
+}
+
+TERN_INLINE void settle_all(const __m512i sums[QUARTERS], bool first, bool last, float scale, float *out)
+{
+#pragma clang loop unroll(full)
+    for (size_t h = 0; h < 2 * QUARTERS; h++) settle_rows(widened(sums[h / 2], h % 2), 0xffff, first, last, scale, out + 16 * h);
+}
+
+/* The mask of those of sixteen rows that there are, if `valid` are from the first of them on. */
+TERN_INLINE __mmask16 rows_in(size_t valid, size_t first)
+{
+    return (__mmask16)(valid >= first + 16 ? 0xffff : valid > first ? (1u << (valid - first)) - 1 : 0);
+}
+
 TERN_INLINE void settle(const __m512i sums[QUARTERS], float scale, settlement s)
 {
-    for (size_t h = 0; 16 * h < s.valid; h++) {
-        const size_t left = s.valid - 16 * h;
-        const __mmask16 mask = (__mmask16)(left < 16 ? (1u << left) - 1 : 0xffff);
-        /* Words to numbers of 32 bits, in the order of the rows. */
-        const __m512i zero = _mm512_setzero_si512(), words = sums[h / 2];
-        __m512i sum = _mm512_srai_epi32(h % 2 ? _mm512_unpackhi_epi16(zero, words) : _mm512_unpacklo_epi16(zero, words), 16);
-        if (!s.first) sum = _mm512_add_epi32(sum, _mm512_maskz_loadu_epi32(mask, s.out + 16 * h));
-        if (s.last) sum = _mm512_castps_si512(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(scale)));
-        _mm512_mask_storeu_epi32(s.out + 16 * h, mask, sum);
-    }
+    const bool full = s.valid == TERN_TRIPLE_ROWS;
+    if (full && s.last) return settle_all(sums, s.first, true, scale, s.out);
+    if (full && s.first) return settle_all(sums, true, false, scale, s.out);
+    if (full) return settle_all(sums, false, false, scale, s.out);
+#pragma clang loop unroll(full)
+    for (size_t h = 0; h < 2 * QUARTERS; h++)
+        settle_rows(widened(sums[h / 2], h % 2), rows_in(s.valid, 16 * h), s.first, s.last, scale, s.out + 16 * h);
+}
+
+TERN_INLINE void pass_of(size_t count, bool fetches, const strip_part *part, const float *scales, settlement s, size_t out_stride)
+{
+    __m512i sums[2][QUARTERS];
+    add_strip(count, fetches, *part, sums);
+    settle(sums[0], scales[0], s);
+    s.out += out_stride;
+    if (count == 2) settle(sums[1], scales[1], s);
 }
 
 static void pass(size_t count, bool fetches, const strip_part *part, const float *scales, settlement s, size_t out_stride)
 {
-    __m512i sums[2][QUARTERS];
     switch (2 * count + fetches) {
-    case 2: add_strip(1, false, *part, sums); break;
-    case 3: add_strip(1, true, *part, sums); break;
-    case 4: add_strip(2, false, *part, sums); break;
-    default: add_strip(2, true, *part, sums);
+    case 2: pass_of(1, false, part, scales, s, out_stride); break;
+    case 3: pass_of(1, true, part, scales, s, out_stride); break;
+    case 4: pass_of(2, false, part, scales, s, out_stride); break;
+    default: pass_of(2, true, part, scales, s, out_stride);
     }
-    for (size_t a = 0; a < count; a++, s.out += out_stride) settle(sums[a], scales[a], s);
 }
 
 /* One group in one strip meets all activations, two at a time; meanwhile the next part is fetched: within the first pass, where the memory
@@ -155,7 +185,7 @@ static const uint8_t *trits_at(const walk *w)
     return w->matrix->trits + tern_part_start(w->matrix->rows, w->matrix->width, w->unit, w->group);
 }
 
-static void product_triples(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
+static void product_by_tables(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
 {
     walk here = {.matrix = m, .start = first / TERN_TRIPLE_ROWS, .end = tern_groups(first + rows), .group = first / TERN_TRIPLE_ROWS};
     walk ahead = here;
@@ -170,12 +200,6 @@ static void product_triples(const tern_matrix *m, size_t first, size_t rows, con
     }
 }
 
-void tern_product_avx512vbmi(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
-{
-    if (m->layout == TERN_PAIRS) return tern_product_avx512(m, first, rows, x, out, out_stride);
-    product_triples(m, first, rows, x, out, out_stride);
-}
-
 /* Digits minus one of the codes 0 to 26: those of the first two trits, byte by byte, that of the third, and -128 for all three. */
 #define DIGIT(code, power) ((code) / (power) % 3 - 1)
 #define FIRST_TWO(c) (int16_t)((DIGIT(c, 1) & 255) | (DIGIT(c, 3) & 255) << 8)
@@ -184,6 +208,12 @@ void tern_product_avx512vbmi(const tern_matrix *m, size_t first, size_t rows, co
 #define EIGHT(F, c) F(c), F((c) + 1), F((c) + 2), F((c) + 3), F((c) + 4), F((c) + 5), F((c) + 6), F((c) + 7)
 #define ALL(F) EIGHT(F, 0), EIGHT(F, 8), EIGHT(F, 16), F(24), F(25), F(26), 0, 0, 0, 0, 0
 static const _Alignas(64) int16_t first_two[32] = {ALL(FIRST_TWO)}, third[32] = {ALL(THIRD)}, excess[32] = {ALL(EXCESS)};
+
+void tern_product_avx512vbmi(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
+{
+    if (m->layout == TERN_PAIRS) return tern_product_avx512(m, first, rows, x, out, out_stride);
+    product_by_tables(m, first, rows, x, out, out_stride);
+}
 
 TERN_INLINE __m128i chunk_of(const int8_t *planes, size_t width, size_t chunk)
 {
@@ -234,11 +264,11 @@ TERN_INLINE __m128i words_of(const stored_row *r, size_t unit)
     const __m128i a = codes_of_chunk(r, 3 * unit), b = codes_of_chunk(r, 3 * unit + 1), c = codes_of_chunk(r, 3 * unit + 2);
     const __m128i threes = _mm_add_epi8(b, _mm_add_epi8(b, b)), two = _mm_add_epi8(c, _mm_slli_epi16(c, 3));
     const __m128i codes = _mm_add_epi8(a, _mm_add_epi8(threes, two));
-    const __m128i low = _mm_shuffle_epi8(codes, _mm_setr_epi8(0, -1, 3, -1, 6, -1, 9, -1, 12, -1, -1, -1, -1, -1, -1, -1));
-    const __m128i middle = _mm_shuffle_epi8(codes, _mm_setr_epi8(1, -1, 4, -1, 7, -1, 10, -1, 13, -1, -1, -1, -1, -1, -1, -1));
-    const __m128i high = _mm_shuffle_epi8(codes, _mm_setr_epi8(2, -1, 5, -1, 8, -1, 11, -1, 14, -1, -1, -1, -1, -1, -1, -1));
-    const __m128i last = _mm_sllv_epi16(_mm_shuffle_epi8(codes, _mm_set1_epi16((short)0xff0f)), _mm_setr_epi16(11, 12, 13, 14, 15, 16, 16, 16));
-    const __m128i top = _mm_and_si128(last, _mm_set1_epi16((short)0x8000));
+    const __m128i low = _mm_shuffle_epi8(codes, _mm_setr_epi8(0, -1, 2, -1, 4, -1, 6, -1, 8, -1, -1, -1, -1, -1, -1, -1));
+    const __m128i middle = _mm_shuffle_epi8(codes, _mm_setr_epi8(1, -1, 3, -1, 5, -1, 7, -1, 9, -1, -1, -1, -1, -1, -1, -1));
+    const __m128i high = _mm_shuffle_epi8(codes, _mm_setr_epi8(10, -1, 11, -1, 12, -1, 13, -1, 14, -1, -1, -1, -1, -1, -1, -1));
+    const __m128i shifts = _mm_setr_epi16(11, 12, 13, 14, 15, 16, 16, 16), last = _mm_shuffle_epi8(codes, _mm_set1_epi16((short)0xff0f));
+    const __m128i top = _mm_and_si128(_mm_sllv_epi16(last, shifts), _mm_set1_epi16((short)0x8000));
     return _mm_or_si128(_mm_or_si128(low, _mm_slli_epi16(middle, 5)), _mm_or_si128(_mm_slli_epi16(high, 10), top));
 }
 

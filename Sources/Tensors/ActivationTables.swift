@@ -16,7 +16,8 @@ public final class ActivationTables {
     /// Forgets all tables and makes room for those of some products.
     func begin(_ products: UnsafeBufferPointer<TernaryProduct>) {
         let bytes = products.reduce(0) { sum, product in
-            product.matrix.layout != .triples ? sum : sum + self.bytes(product.matrix.columns) * min(product.count, ActivationTables.rowLimit)
+            let rows = product.matrix.layout == .triples ? min(product.count, ActivationTables.rowLimit) : 0
+            return sum + self.bytes(product.matrix.columns) * rows
         }
         if memory.byteCount < bytes { memory = AlignedMemory(byteCount: bytes, kept: true) }
         used = 0

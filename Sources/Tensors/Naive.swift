@@ -53,7 +53,7 @@ package enum Naive {
             (0..<128).flatMap { place in
                 let (quarter, q, p) = (place / 32, place % 32 / 8, place % 8)
                 let codes = rows[32 * quarter + 4 * q + (p < 4 ? p : 16 + p - 4)]
-                let word = codes[3 * w] | codes[3 * w + 1] << 5 | codes[3 * w + 2] << 10 | (codes[15] >> (4 - w) & 1) << 15
+                let word = codes[2 * w] | codes[2 * w + 1] << 5 | codes[10 + w] << 10 | (codes[15] >> (4 - w) & 1) << 15
                 return [UInt8(word & 255), UInt8(word >> 8)]
             }
         }

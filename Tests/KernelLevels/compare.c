@@ -114,12 +114,14 @@ static uint8_t *laid_out(const uint8_t *stored, size_t rows, size_t width, tern_
 static tern_activations random_activations(size_t count, size_t width, bool worst)
 {
     const size_t stride = tern_activation_bytes(width);
-    int8_t *planes = malloc(count * stride);
+    int8_t *planes = calloc(count, stride);
     int32_t *sums = calloc(count, sizeof *sums);
     if (!planes || !sums) exit(2);
-    for (size_t i = 0; i < count * stride; i++) {
-        planes[i] = (int8_t)(worst ? (i / stride % 2 ? 127 : -128) : (int)below(256) - 128);
-        sums[i / stride] += planes[i];
+    for (size_t i = 0; i < count * width; i++) {
+        const size_t row = i / width, column = i % width;
+        const int8_t value = (int8_t)(worst ? (row % 2 ? 127 : -128) : (int)below(256) - 128);
+        planes[row * stride + column / TERN_BLOCK * TERN_BLOCK + column % 4 * TERN_PLANE + column % TERN_BLOCK / 4] = value;
+        sums[row] += value;
     }
     int16_t *tables = malloc(count * tern_table_numbers(width) * sizeof *tables);
     if (!tables) exit(2);

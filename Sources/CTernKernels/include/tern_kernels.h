@@ -13,7 +13,7 @@
  * - triples: rows by groups of 128, the last filled up with rows of code 1; columns by chunks of sixteen, which are those of a plane with
  *   neighbouring i, in the order of the blocks and of the planes in them, where the last block has only the chunks that it needs. Three
  *   chunks make a unit (the last is filled up with code 1): sixteen codes a + 3b + 9c of five bits, for the codes a, b, c in one place of
- *   the three. Of a unit a row takes five words of 16 bits: word w has the codes 3w, 3w + 1, 3w + 2, lowest bits first, and in its highest
+ *   the three. Of a unit a row takes five words of 16 bits: word w has the codes 2w, 2w + 1, 10 + w, lowest bits first, and in its highest
  *   bit the bit 4 - w of code 15. Word 0 of all rows of the group is followed by word 1 of all, and so on; in each 32 rows, word 8q + p is
  *   of row 4q + p if p < 4 and of row 16 + 4q + p - 4 otherwise. Strips of five units lie one after the other, each with all groups,
  *   each of these with all its units of the strip. 1.67 bits a trit, in the order in which they are read.
@@ -70,6 +70,8 @@ static inline size_t tern_part_start(size_t rows, size_t width, size_t unit, siz
 }
 /* The place of a group's row among the words. */
 static inline size_t tern_row_place(size_t row) { return row / 32 * 32 + row % 16 / 4 * 8 + row % 32 / 16 * 4 + row % 4; }
+/* The number of the code in place `slot` of a word. */
+static inline size_t tern_code_place(size_t word, size_t slot) { return slot < 2 ? 2 * word + slot : 10 + word; }
 /* Numbers of the tables of a row of activations: 32 for each code. */
 static inline size_t tern_table_numbers(size_t width) { return tern_units(width) * 16 * 32; }
 /* Bytes of a row of quantised activations, a multiple of 256. */
