@@ -14,8 +14,11 @@ protocol Content: AnyObject {
     var name: String { get }
     var count: Int { get }
 
-    /// Fills the buffer; safe to call from several threads.
-    func read(_ piece: Piece) throws
+    /// Fills the buffer; safe to call from several threads. Hands on each stretch of it, in order, as soon as it is there.
+    func read(_ piece: Piece, _ filled: (UnsafeRawBufferPointer) throws -> Void) throws
+
+    /// Calls `body` with stretches of the content in order, which lie there for the call only; safe to call from several threads.
+    func stretches(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
 
     /// The bytes where they lie in memory; nil if they have to be read.
     func mapped(_ range: Range<Int>) -> UnsafeRawBufferPointer?
@@ -24,7 +27,7 @@ protocol Content: AnyObject {
 extension Content {
     func bytes(_ offset: Int, count: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        try bytes.withUnsafeMutableBytes { try read(Piece(offset: offset, buffer: $0)) }
+        try bytes.withUnsafeMutableBytes { try read(Piece(offset: offset, buffer: $0)) { _ in } }
         return bytes
     }
 }
@@ -43,9 +46,14 @@ final class MemoryContent: Content {
         (self.name, bytes, owner) = (name, UnsafeRawBufferPointer(memory.bytes), memory)
     }
 
-    func read(_ piece: Piece) throws {
+    func read(_ piece: Piece, _ filled: (UnsafeRawBufferPointer) throws -> Void) throws {
         let end = piece.offset + piece.buffer.count
         piece.buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[piece.offset..<end]))
+        try filled(UnsafeRawBufferPointer(piece.buffer))
+    }
+
+    func stretches(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
     }
 
     func mapped(_ range: Range<Int>) -> UnsafeRawBufferPointer? { UnsafeRawBufferPointer(rebasing: bytes[range]) }

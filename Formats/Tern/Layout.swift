@@ -14,15 +14,24 @@ struct Layout {
     let manifest: Manifest
     let files: Range<Int>
     let tensors: Range<Int>
-    /// What each of `tensors` holds trits of; nil for scales and dense ones.
-    let columns: [Int?]
+    /// What each of `tensors` holds trits as; nil for scales and dense ones.
+    let coded: [CodedRows?]
+    /// The tensors with trits as two-bit codes, as the raw form has them.
+    let rawEntries: [TensorEntry]
 
     /// The last tensor.
     var digests: Int { header.entries.count - 1 }
     var digestRows: Int { header.entries[digests].byteCount / Digest.size }
 
-    /// Rows that every container has: the header's, each tensor's but the digests', the root.
-    static func rows(entries: Int) -> Int { entries + 1 }
+    /// Rows of digests that are those of inputs: after the header's and each tensor's, before the roots.
+    var inputRows: Range<Int> { header.entries.count..<digestRows - Layout.roots(manifest) }
+    /// The row of the root of the raw form.
+    var rawRootRow: Int { digestRows - Layout.roots(manifest) }
+
+    /// Rows that every container has: the header's, each tensor's but the digests', the root, and with fives the raw form's root before it.
+    static func rows(entries: Int, _ manifest: Manifest) -> Int { entries + roots(manifest) }
+
+    private static func roots(_ manifest: Manifest) -> Int { manifest.has(.fives) ? 2 : 1 }
 
     init(_ header: SafetensorsHeader) throws {
         self.header = header
@@ -33,21 +42,22 @@ struct Layout {
         guard let last = header.entries.last, last.name == Layout.digestsName else {
             throw Failure("the last tensor is not \(Layout.digestsName)")
         }
-        let rows = Layout.rows(entries: header.entries.count)
+        let rows = Layout.rows(entries: header.entries.count, manifest)
         guard last.element == .uint8, last.shape.count == 2, last.shape[1] == Digest.size, last.shape[0] >= rows else {
             throw Failure("tensor '\(last.name)' has shape \(last.shape), not [\(rows) or more, \(Digest.size)]")
         }
         let fileCount = header.entries.prefix { $0.name.hasPrefix(Layout.filePrefix) }.count
         (files, tensors) = (0..<fileCount, fileCount..<header.entries.count - 1)
-        columns = try Layout.check(header.entries[tensors], against: manifest)
+        coded = try Layout.check(header.entries[tensors], against: manifest)
+        rawEntries = try manifest.with(.trits, for: .fives).tensors.flatMap { try $0.stored() }
         try Layout.check(files: header.entries[files])
-        try Layout.check(rowsOf: manifest, within: rows - 1..<last.shape[0] - 1)
+        try Layout.check(rowsOf: manifest, within: inputRows)
     }
 
     /// The header's tensors are those that the manifest lists, as it lists them.
-    private static func check(_ entries: ArraySlice<TensorEntry>, against manifest: Manifest) throws -> [Int?] {
+    private static func check(_ entries: ArraySlice<TensorEntry>, against manifest: Manifest) throws -> [CodedRows?] {
         var rest = entries
-        var columns: [Int?] = []
+        var coded: [CodedRows?] = []
         for tensor in manifest.tensors {
             let stored = try tensor.stored()
             for expected in stored {
@@ -56,11 +66,11 @@ struct Layout {
                     throw Failure("tensor '\(found.name)' \(found.element.rawValue)\(found.shape) stands where the manifest has "
                         + "'\(expected.name)' \(expected.element.rawValue)\(expected.shape)")
                 }
-                columns.append(tensor.encoding == .trits && expected.name == tensor.name ? tensor.shape.last : nil)
+                coded.append(expected.name == tensor.name ? CodedRows(tensor.encoding, columns: tensor.shape.last ?? 0) : nil)
             }
         }
         if let extra = rest.first { throw Failure("tensor '\(extra.name)' is not in the manifest") }
-        return columns
+        return coded
     }
 
     private static func check(files: ArraySlice<TensorEntry>) throws {

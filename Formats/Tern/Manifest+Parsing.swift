@@ -95,10 +95,11 @@ extension Encoding {
     fileprivate init(_ encoding: String, _ element: String?, of name: String) throws {
         switch (encoding, element) {
         case ("trits", nil): self = .trits
+        case ("fives", nil): self = .fives
         case ("int8", nil): self = .integers(.eight)
         case ("int6", nil): self = .integers(.six)
         case ("int4", nil): self = .integers(.four)
-        case ("trits", _?): throw Failure("tensor '\(name)' is trits and has an element type")
+        case ("trits", _?), ("fives", _?): throw Failure("tensor '\(name)' is \(encoding) and has an element type")
         case ("dense", let element):
             guard let type = ElementType(rawValue: element ?? "") else {
                 throw Failure("tensor '\(name)' has element type '\(element ?? "none")', which is not supported")

@@ -77,3 +77,15 @@ public struct Manifest: Hashable, Sendable {
         public init(path: String, root: Digest) { (self.path, self.root) = (path, root) }
     }
 }
+
+extension Manifest {
+    /// Whether a tensor is stored so.
+    func has(_ encoding: Encoding) -> Bool { tensors.contains { $0.encoding == encoding } }
+
+    /// The manifest of the same model with one encoding in the place of another.
+    func with(_ encoding: Encoding, for other: Encoding) -> Manifest {
+        var copy = self
+        for index in copy.tensors.indices where copy.tensors[index].encoding == other { copy.tensors[index].encoding = encoding }
+        return copy
+    }
+}

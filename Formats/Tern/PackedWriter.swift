@@ -5,10 +5,12 @@ import Tensors
 
 /// Packs a safetensors file that is written to it: Zstandard frames of at most 4 MiB of content, and a seek table after them.
 ///
-/// A tensor of 4 MiB or more begins a frame, smaller ones share them; the header has frames of its own. So one tensor can be read
-/// without the others, and frames are compressed side by side. The bytes do not depend on the number of threads.
+/// A tensor of 256 KiB or more has frames of its own, smaller ones share them; so has the header. So one tensor can be read without the
+/// others, and frames are compressed side by side. The bytes do not depend on the number of threads.
 public final class PackedWriter: ByteSink {
     public static let frameSize = 4 << 20
+    /// A tensor of so many bytes has frames of its own.
+    public static let ownFrames = 256 << 10
     public static let defaultLevel = 1
     /// Levels that are worth their time and within a reader's window.
     public static let levels = 1...19
@@ -85,14 +87,14 @@ struct FrameCuts {
     let total: Int
     /// Where the current frame ends.
     private(set) var end = 0
-    /// Places at which a frame begins, whatever the one before it holds; the last is the end.
+    /// Places at which a frame begins, whatever the one before it holds, in order; the last is the end.
     private var forced: ArraySlice<Int>
 
     init(_ header: SafetensorsHeader, dataStart: Int) {
         total = dataStart + header.dataCount
         var forced = [dataStart]
-        for (index, entry) in header.entries.enumerated() where entry.byteCount >= PackedWriter.frameSize {
-            forced.append(dataStart + header.offsets[index])
+        for (index, entry) in header.entries.enumerated() where entry.byteCount >= PackedWriter.ownFrames {
+            forced += [dataStart + header.offsets[index], dataStart + header.offsets[index + 1]]
         }
         self.forced = (forced + [total])[...]
         advance()

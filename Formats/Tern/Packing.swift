@@ -2,7 +2,7 @@ import Basis
 import Tensors
 
 /// Containers from one form into the other, as streams: no more in memory than one tensor, and every digest compared on the way. The
-/// content stays the same to the byte. The target is closed only once everything has been found right.
+/// target is closed only once everything has been found right. Packed and unpacked again, a container is the same to the byte.
 public enum Packing {
     /// How much went in and out, and how many weights that is.
     public struct Sizes: Sendable {
@@ -18,26 +18,31 @@ public enum Packing {
         let (kind, whole) = try Kind.of(reader)
         guard kind != .packed else { throw Failure("'\(reader.name)' is packed already") }
         guard kind == .raw else { throw Failure("'\(reader.name)' is not a raw container") }
-        return try copy(whole, to: PackedWriter(sink, level: level, pool: threads, source: reader.name), progress)
+        let stream = try TernStream(whole), packed = try PackedWriter(sink, level: level, pool: threads, source: reader.name)
+        return try copy(stream, with: try stream.isAsWritten ? .fives : nil, to: packed, progress)
     }
 
-    /// Unpacks a packed container; a raw one comes out as it is.
+    /// Unpacks a packed container; one that is raw and has no fives comes out as it is.
     @discardableResult
     public static func unpack(_ reader: any ByteReader, to sink: any ByteSink) throws -> Sizes {
         let (kind, whole) = try Kind.of(reader)
         guard kind == .raw || kind == .packed else { throw Failure("'\(reader.name)' is not a container") }
-        return try copy(kind == .packed ? ZstandardReader(whole) : whole, to: sink) { _ in }
+        let stream = try TernStream(whole)
+        return try copy(stream, with: stream.manifest.has(.fives) ? .trits : nil, to: sink) { _ in }
     }
 
-    private static func copy(_ reader: any ByteReader, to sink: any ByteSink, _ progress: (Int) -> Void) throws -> Sizes {
-        let copying = CopyingReader(reader, to: sink)
-        let stream = try TernStream(copying)
-        for (index, entry) in stream.entries.enumerated() {
-            try stream.withBytes(index) { _ in progress(entry.byteCount) }
+    /// Copies the content, its trits in another encoding if one is given.
+    private static func copy(
+        _ stream: TernStream, with encoding: Encoding?, to sink: any ByteSink, _ progress: (Int) -> Void
+    ) throws -> Sizes {
+        let target: any ContentCopy = try encoding.map { try Recoding(stream, $0, to: sink) } ?? PlainCopy(stream, to: sink)
+        for (index, entry) in stream.layout.header.entries[stream.layout.tensors].enumerated() {
+            try stream.withStored(index) { try target.write(index, $0) }
+            progress(entry.byteCount)
         }
-        try stream.finish()
+        try target.finish(stream.finish())
         try sink.close()
-        return Sizes(content: copying.count, weights: stream.manifest.weightCount)
+        return Sizes(content: stream.headerBytes.count + stream.layout.header.dataCount, weights: stream.manifest.weightCount)
     }
 }
 
@@ -46,20 +51,63 @@ extension Manifest {
     public var weightCount: Int { tensors.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 }
 
-/// A reader that writes everything that is read through it to a sink.
-private final class CopyingReader: ByteReader {
-    private let reader: any ByteReader
+extension TernStream {
+    /// Whether the container has two-bit codes that can become fives, and is to the byte what they become again: another program may have
+    /// written the same header with other spaces.
+    fileprivate var isAsWritten: Bool {
+        get throws {
+            guard manifest.has(.trits), !manifest.has(.fives) else { return false }
+            return try TernWriter.header(manifest, files: files, inputRows: layout.inputRows.count).printed() == headerBytes
+        }
+    }
+}
+
+/// What a container's content is written as, while it is read.
+private protocol ContentCopy {
+    /// A stored tensor's bytes, in order.
+    func write(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws
+    /// All rows of the digests, which have been found right.
+    func finish(_ rows: [Digest]) throws
+}
+
+private struct PlainCopy: ContentCopy {
     private let sink: any ByteSink
-    private(set) var count = 0
 
-    var name: String { reader.name }
+    init(_ stream: TernStream, to sink: any ByteSink) throws {
+        self.sink = sink
+        try sink.write(stream.headerBytes)
+        for file in stream.files { try sink.write(file.bytes) }
+    }
 
-    init(_ reader: any ByteReader, to sink: any ByteSink) { (self.reader, self.sink) = (reader, sink) }
+    func write(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws { try sink.write(bytes) }
+    func finish(_ rows: [Digest]) throws { try sink.write(rows.flatMap(\.bytes)) }
+}
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        let got = try reader.read(into: buffer)
-        try sink.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
-        count += got
-        return got
+/// The content with its trits in another encoding, and with the header and the digests that go with it.
+private struct Recoding: ContentCopy {
+    private let layout: Layout
+    private let writer: TernWriter
+    private let encoding: Encoding
+    private let scratch = RowBuffer()
+
+    init(_ stream: TernStream, _ encoding: Encoding, to sink: any ByteSink) throws {
+        (layout, self.encoding) = (stream.layout, encoding)
+        let manifest = stream.manifest.with(encoding, for: encoding == .fives ? .trits : .fives)
+        writer = try TernWriter(assigned: manifest, files: stream.files, inputRows: layout.inputRows.count, to: sink)
+    }
+
+    func write(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
+        guard let coded = layout.coded[index], coded.areFives != (encoding == .fives) else { return try writer.write(bytes) }
+        var cutter = RowCutter(rowBytes: coded.storedBytes, rows: 1)
+        try cutter.cut(bytes) { lot in
+            if coded.areFives { try coded.withCodes(lot, in: scratch, writer.write) } else { try coded.withFives(lot, in: scratch, writer.write) }
+        }
+    }
+
+    /// The raw form's root goes with fives, and has to be that of the raw form when it is made of them.
+    func finish(_ rows: [Digest]) throws {
+        let inputs = Array(rows[layout.inputRows]), rawRoot = rows[layout.rawRootRow]
+        guard encoding == .trits else { return _ = try writer.finish(inputs: inputs, rawRoot: rawRoot) }
+        guard try writer.finish(inputs: inputs) == rawRoot else { throw TernTensors.falseRawRoot }
     }
 }

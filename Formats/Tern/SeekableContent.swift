@@ -10,6 +10,8 @@ final class SeekableContent: Content, Sendable {
     /// Small tensors share a frame and are read one after the other: the frames decompressed last, the latest at the end.
     private let recent = Mutex<[(frame: Int, content: [UInt8])]>([])
     private static let kept = 4
+    /// As many as have been at work at once.
+    private let idle = Mutex<[FrameDecompressor]>([])
 
     let count: Int
 
@@ -20,21 +22,38 @@ final class SeekableContent: Content, Sendable {
 
     func mapped(_ range: Range<Int>) -> UnsafeRawBufferPointer? { nil }
 
-    func read(_ piece: Piece) throws {
+    func read(_ piece: Piece, _ filled: (UnsafeRawBufferPointer) throws -> Void) throws {
         let range = piece.offset..<piece.offset + piece.buffer.count
-        for frame in framesOf(range) { try read(frame, piece) }
+        for frame in framesOf(range) {
+            let part = frames[frame].content.clamped(to: range)
+            let target = UnsafeMutableRawBufferPointer(
+                rebasing: piece.buffer[part.lowerBound - piece.offset..<part.upperBound - piece.offset])
+            try read(frame, part, into: target)
+            try filled(UnsafeRawBufferPointer(target))
+        }
     }
 
-    /// Copies what the piece wants of one frame; straight from the decompressor where that is the whole frame.
-    private func read(_ frame: Int, _ piece: Piece) throws {
+    /// Copies what is wanted of one frame; straight from the decompressor where that is the whole frame.
+    private func read(_ frame: Int, _ part: Range<Int>, into target: UnsafeMutableRawBufferPointer) throws {
         let content = frames[frame].content
-        let range = content.clamped(to: piece.offset..<piece.offset + piece.buffer.count)
-        let target = UnsafeMutableRawBufferPointer(
-            rebasing: piece.buffer[range.lowerBound - piece.offset..<range.upperBound - piece.offset])
-        if range == content { return try decompress(frame, into: target) }
+        guard part != content else { return try decompress(frame, into: { _ in target }) }
         try contents(frame).withUnsafeBytes {
-            let source = $0[range.lowerBound - content.lowerBound..<range.upperBound - content.lowerBound]
+            let source = $0[part.lowerBound - content.lowerBound..<part.upperBound - content.lowerBound]
             target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source))
+        }
+    }
+
+    func stretches(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        for frame in framesOf(range) {
+            let content = frames[frame].content, part = content.clamped(to: range)
+            if part == content {
+                try decompress(frame, into: { $0.buffer(content.count) }, then: body)
+            } else {
+                try contents(frame).withUnsafeBytes {
+                    let source = $0[part.lowerBound - content.lowerBound..<part.upperBound - content.lowerBound]
+                    try body(UnsafeRawBufferPointer(rebasing: source))
+                }
+            }
         }
     }
 
@@ -42,7 +61,7 @@ final class SeekableContent: Content, Sendable {
         if let known = recent.withLock({ $0.last { $0.frame == frame }?.content }) { return known }
         let bytes = try [UInt8](unsafeUninitializedCapacity: frames[frame].content.count) { buffer, count in
             let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<frames[frame].content.count])
-            try decompress(frame, into: target)
+            try decompress(frame, into: { _ in target })
             count = target.count
         }
         recent.withLock {
@@ -53,15 +72,20 @@ final class SeekableContent: Content, Sendable {
     }
 
     /// What a frame is made of is let go of as soon as it is decompressed, or a large model would be in memory twice.
-    private func decompress(_ frame: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        defer { file.release(frames[frame].packed) }
-        try file.withBytes { bytes in
-            do {
-                try Zstandard.decompress(UnsafeRawBufferPointer(rebasing: bytes[frames[frame].packed]), into: buffer)
-            } catch let failure as Failure {
-                throw Failure("frame \(frame) does not decompress: \(failure)")
-            }
+    private func decompress(
+        _ frame: Int, into target: (FrameDecompressor) -> UnsafeMutableRawBufferPointer,
+        then body: (UnsafeRawBufferPointer) throws -> Void = { _ in }
+    ) throws {
+        let decompressor = try idle.withLock { $0.popLast() } ?? FrameDecompressor()
+        defer { idle.withLock { $0.append(decompressor) } }
+        let buffer = target(decompressor), packed = frames[frame].packed
+        do {
+            defer { file.release(packed) }
+            try file.withBytes { try decompressor.decompress(UnsafeRawBufferPointer(rebasing: $0[packed]), into: buffer) }
+        } catch let failure as Failure {
+            throw Failure("frame \(frame) does not decompress: \(failure)")
         }
+        try body(UnsafeRawBufferPointer(buffer))
     }
 
     /// The frames that hold a stretch of the content; none for an empty one.

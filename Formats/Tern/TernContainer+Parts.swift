@@ -80,5 +80,9 @@ final class JoinedTensors: TensorSource {
         try places[index].source.read(places[index].index, into: buffer)
     }
 
+    func readRows(_ index: Int, multiplesOf rows: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try places[index].source.readRows(places[index].index, multiplesOf: rows, body)
+    }
+
     func mapped(_ index: Int) -> UnsafeRawBufferPointer? { places[index].source.mapped(places[index].index) }
 }

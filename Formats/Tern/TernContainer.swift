@@ -10,6 +10,8 @@ public struct TernContainer {
     public let tensors: any TensorSource
     /// What identifies the container: the digest of its digests. Nil for a manifest file.
     public let root: Digest?
+    /// What identifies the model, whichever form it comes in: the root of the raw form, as the container tells it.
+    public let rawRoot: Digest?
 
     /// Opens what `path` leads to; `-` is standard input.
     public init(_ path: String) throws { try self.init(Input.open(path), folder: path == "-" ? nil : Folder(of: path)) }
@@ -25,15 +27,15 @@ public struct TernContainer {
     public func file(_ name: String) -> [UInt8]? { files.first { $0.name == name }?.bytes }
 
     private init(_ content: any Content) throws {
-        (manifest, files, tensors, root) = try naming(content.name) {
-            let tensors = try TernTensors(content)
-            let manifest = tensors.layout.manifest.resolved(by: tensors.digests)
-            return (manifest, try tensors.files(), tensors, tensors.digests.last)
+        (manifest, files, tensors, root, rawRoot) = try naming(content.name) {
+            let tensors = try TernTensors(content), digests = tensors.digests
+            let manifest = tensors.layout.manifest.resolved(by: digests)
+            return (manifest, try tensors.files(), tensors, digests.last, digests[tensors.layout.rawRootRow])
         }
     }
 
     init(manifest: Manifest, files: [SmallFile], tensors: any TensorSource) {
-        (self.manifest, self.files, self.tensors, root) = (manifest, files, tensors, nil)
+        (self.manifest, self.files, self.tensors, root, rawRoot) = (manifest, files, tensors, nil, nil)
     }
 }
 

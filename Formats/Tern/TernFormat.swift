@@ -10,7 +10,7 @@ public struct TernFormat: ModelFormat {
         let container = try TernContainer(argument)
         return Checkpoint(
             files: container.files, tensors: container.tensors, graph: container.manifest.graph,
-            manifest: container.manifest.json, digest: container.root?.hex,
+            manifest: container.manifest.json, digest: container.rawRoot?.hex,
             licence: container.manifest.licence)
     }
 }

@@ -4,12 +4,13 @@ import Tensors
 
 /// A container that comes through a pipe, raw or packed, with no more in memory than the tensor that is being read.
 ///
-/// Its digests come last, so what is read is known to be right only after `finish`.
+/// Its digests come last, so what is read is known to be right only after `finish`. Trits come as two-bit codes, whatever the container has
+/// them as.
 public final class TernStream: TensorSource {
     public let manifest: Manifest
     public let files: [SmallFile]
     public let entries: [TensorEntry]
-    private let layout: Layout
+    let layout: Layout
     private let stream: SafetensorsStream
     /// SHA-256 of the header and of each tensor so far.
     private var rows: [Digest]
@@ -20,7 +21,7 @@ public final class TernStream: TensorSource {
         let stream = try SafetensorsStream(kind == .packed ? ZstandardReader(whole) : whole)
         let layout = try naming(reader.name) { try Layout(stream.header) }
         (self.stream, self.layout, manifest) = (stream, layout, layout.manifest)
-        entries = Array(layout.header.entries[layout.tensors])
+        entries = layout.rawEntries
         var rows = [try SHA256.digest(of: stream.headerBytes)]
         files = try layout.files.map { index in
             let entry = layout.header.entries[index]
@@ -31,8 +32,38 @@ public final class TernStream: TensorSource {
         self.rows = rows
     }
 
+    /// The header as it came, length field first.
+    var headerBytes: [UInt8] { stream.headerBytes }
+
     /// Every tensor has to be read, in order.
     public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        guard let coded = layout.coded[index], coded.areFives else { return try readStored(index, into: buffer) }
+        guard buffer.count == entries[index].byteCount else {
+            throw Failure("a buffer of \(buffer.count) bytes for \(entries[index].byteCount)")
+        }
+        var filled = 0
+        let scratch = RowBuffer()
+        var cutter = RowCutter(rowBytes: coded.storedBytes, rows: 1)
+        try withStored(index) { stored in
+            try cutter.cut(stored) { lot in
+                try coded.withCodes(lot, in: scratch) { codes in
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(from: codes)
+                    filled += codes.count
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with the next tensor as it is stored.
+    func withStored<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+        let memory = try Memory(count: layout.header.entries[layout.tensors.lowerBound + index].byteCount)
+        return try withExtendedLifetime(memory) {
+            try readStored(index, into: memory.bytes)
+            return try body(UnsafeRawBufferPointer(memory.bytes))
+        }
+    }
+
+    private func readStored(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         let stored = layout.tensors.lowerBound + index
         guard stored == rows.count - 1 else { throw Failure("'\(stream.name)': tensor '\(entries[index].name)' is not the next one") }
         try stream.read(stored, into: buffer)

@@ -3,7 +3,8 @@ import Safetensors
 import Synchronization
 import Tensors
 
-/// The tensors of one container, each compared with its SHA-256 whenever it is read: what this gives is what was written.
+/// The tensors of one container, each compared with its SHA-256 whenever it is read: what this gives is what was written. Trits come as
+/// two-bit codes, whatever the container has them as.
 public final class TernTensors: TensorSource {
     public let entries: [TensorEntry]
     public let isConcurrent = true
@@ -25,7 +26,7 @@ public final class TernTensors: TensorSource {
         let dataCount = content.count - dataStart
         let layout = try Layout(text.withUnsafeBytes { try SafetensorsHeader(parsing: $0, dataCount: dataCount) })
         self.layout = layout
-        entries = Array(layout.header.entries[layout.tensors])
+        entries = layout.rawEntries
         digests = try TernTensors.digests(layout, TernTensors.digestBytes(content, layout, dataStart))
         guard try SHA256.digest(of: length + text) == digests[0] else { throw TernTensors.damaged("the header") }
         trusted = Mutex([Bool](repeating: false, count: layout.header.entries.count))
@@ -48,18 +49,45 @@ public final class TernTensors: TensorSource {
 
     static func damaged(_ what: String) -> Failure { Failure("\(what) is damaged: its SHA-256 is not the one recorded") }
 
+    static let falseRawRoot = Failure("the root of the raw form is not the one recorded")
+
     /// Thread-safe.
     public func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        try naming(content.name) { try readStored(layout.tensors.lowerBound + index, into: buffer) }
+        let stored = layout.tensors.lowerBound + index
+        guard layout.coded[index]?.areFives == true else { return try naming(content.name) { try readStored(stored, into: buffer) } }
+        try checkSize(of: entries[index], buffer)
+        var filled = 0
+        try readRows(index, multiplesOf: 1) { codes in
+            UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(from: codes)
+            filled += codes.count
+        }
     }
 
-    /// Nil as well where the bytes are damaged (`read` says so) or not at a multiple of their element's size.
-    public func mapped(_ index: Int) -> UnsafeRawBufferPointer? {
-        let stored = layout.tensors.lowerBound + index
-        let start = dataStart + layout.header.offsets[stored]
-        guard start % entries[index].element.size == 0, let bytes = content.mapped(start..<start + entries[index].byteCount) else {
-            return nil
+    /// Thread-safe. Each stretch is hashed, and fives are unpacked, while the caches hold it. Two-bit codes are left for `body` to check.
+    public func readRows(_ index: Int, multiplesOf rows: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        guard let coded = layout.coded[index] else { return try withBytes(index, body) }
+        let stored = layout.tensors.lowerBound + index, hash = try SHA256(), scratch = RowBuffer()
+        var cutter = RowCutter(rowBytes: coded.storedBytes, rows: rows), failure: (any Error)?
+        // What is damaged is called so, whatever its rows look like; that is known only at the end.
+        func take(_ lot: UnsafeRawBufferPointer) throws {
+            try hash.update(lot)
+            guard failure == nil else { return }
+            do { try coded.withCodes(lot, in: scratch, body) } catch { failure = error }
         }
+        try naming(content.name) {
+            try content.stretches(place(of: stored)) { try cutter.add($0, take) }
+            try cutter.finish(take)
+            try expect(hash.finish(), stored)
+            if let failure { throw Failure("tensor '\(entries[index].name)': \(failure)") }
+        }
+    }
+
+    /// Nil as well where the bytes are damaged (`read` says so) or not at a multiple of their element's size, and for fives.
+    public func mapped(_ index: Int) -> UnsafeRawBufferPointer? {
+        guard layout.coded[index]?.areFives != true else { return nil }
+        let stored = layout.tensors.lowerBound + index
+        let place = place(of: stored)
+        guard place.lowerBound % entries[index].element.size == 0, let bytes = content.mapped(place) else { return nil }
         if trusted.withLock({ $0[stored] }) { return bytes }
         guard (try? check(stored, bytes)) != nil else { return nil }
         trusted.withLock { $0[stored] = true }
@@ -75,29 +103,39 @@ public final class TernTensors: TensorSource {
         }
     }
 
-    /// Reads a tensor by its place in the header.
+    /// Reads a tensor as it is stored, by its place in the header.
     func readStored(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        try content.read(piece(index, buffer))
-        try check(index, UnsafeRawBufferPointer(buffer))
+        try checkSize(of: layout.header.entries[index], buffer)
+        let hash = try SHA256()
+        try content.read(Piece(offset: place(of: index).lowerBound, buffer: buffer)) { try hash.update($0) }
+        try expect(hash.finish(), index)
+        try checkRows(index, UnsafeRawBufferPointer(buffer))
     }
 
-    private func piece(_ index: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Piece {
-        let entry = layout.header.entries[index]
+    private func checkSize(of entry: TensorEntry, _ buffer: UnsafeMutableRawBufferPointer) throws {
         guard buffer.count == entry.byteCount else { throw Failure("a buffer of \(buffer.count) bytes for \(entry.byteCount)") }
-        return Piece(offset: dataStart + layout.header.offsets[index], buffer: buffer)
     }
+
+    /// Where a tensor lies in the content, by its place in the header.
+    func place(of index: Int) -> Range<Int> { dataStart + layout.header.offsets[index]..<dataStart + layout.header.offsets[index + 1] }
 
     func check(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
-        let name = layout.header.entries[index].name
-        guard try SHA256.digest(of: bytes) == digests[index + 1] else { throw TernTensors.damaged("tensor '\(name)'") }
-        if let problem = layout.problem(index, bytes) { throw Failure("tensor '\(name)': \(problem)") }
+        try expect(SHA256.digest(of: bytes), index)
+        try checkRows(index, bytes)
+    }
+
+    private func expect(_ digest: Digest, _ index: Int) throws {
+        guard digest == digests[index + 1] else { throw TernTensors.damaged("tensor '\(layout.header.entries[index].name)'") }
+    }
+
+    private func checkRows(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
+        if let problem = layout.problem(index, bytes) { throw Failure("tensor '\(layout.header.entries[index].name)': \(problem)") }
     }
 }
 
 extension Layout {
     /// What is wrong with a stored tensor's bytes although they are those that were written.
     func problem(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> String? {
-        guard tensors.contains(index), let columns = columns[index - tensors.lowerBound] else { return nil }
-        return tritsProblem(bytes, columns: columns)
+        tensors.contains(index) ? coded[index - tensors.lowerBound]?.problem(bytes) : nil
     }
 }

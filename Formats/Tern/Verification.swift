@@ -59,16 +59,39 @@ extension TernTensors {
                 do { try self.verify(index) } catch { found.withLock { $0[index] = "\(error)" } }
             }
         }
-        return found.withLock { $0 }.sorted { $0.key < $1.key }.map {
+        let problems = found.withLock { $0 }.sorted { $0.key < $1.key }.map {
             Problem(tensor: layout.header.entries[$0.key].name, description: $0.value)
+        }
+        return problems.isEmpty ? rawRootProblem(pool) : problems
+    }
+
+    /// Makes the digests of the raw form where the container has fives, and compares the root.
+    private func rawRootProblem(_ pool: ThreadPool) -> [Problem] {
+        guard layout.manifest.has(.fives) else { return [] }
+        do {
+            let rows = Mutex(Array(digests[..<layout.rawRootRow]))
+            let raw = try TernWriter.header(layout.manifest.with(.trits, for: .fives), files: files(), inputRows: layout.inputRows.count)
+            let header = try SHA256.digest(of: raw.printed())
+            rows.withLock { $0[0] = header }
+            try pool.trying(entries.count) { index in
+                guard self.layout.coded[index]?.areFives == true else { return }
+                let hash = try SHA256()
+                try self.readRows(index, multiplesOf: 1) { try hash.update($0) }
+                let digest = try hash.finish()
+                rows.withLock { $0[1 + self.layout.tensors.lowerBound + index] = digest }
+            }
+            let root = try SHA256.digest(of: rows.withLock { $0.flatMap(\.bytes) })
+            guard root != digests[layout.rawRootRow] else { return [] }
+            return [Problem(tensor: nil, description: "\(TernTensors.falseRawRoot.about(content.name))")]
+        } catch {
+            return [Problem(tensor: nil, description: "\(error)")]
         }
     }
 
     private func verify(_ index: Int) throws {
         let entry = layout.header.entries[index]
-        let start = dataStart + layout.header.offsets[index]
         try naming(content.name) {
-            if let bytes = content.mapped(start..<start + entry.byteCount) { return try check(index, bytes) }
+            if let bytes = content.mapped(place(of: index)) { return try check(index, bytes) }
             let memory = try Memory(count: entry.byteCount)
             try withExtendedLifetime(memory) { try readStored(index, into: memory.bytes) }
         }

@@ -24,16 +24,30 @@ extension Zstandard {
         case let count: .bytes(count)
         }
     }
+}
+
+/// A decompressor that is used for one frame after the other.
+final class FrameDecompressor: @unchecked Sendable {
+    private let context: OpaquePointer
+    private let memory = RowBuffer()
+
+    init() throws {
+        guard let context = ZSTD_createDCtx() else { throw Failure("out of memory") }
+        self.context = context
+    }
+
+    deinit { ZSTD_freeDCtx(context) }
+
+    /// Memory for the content of a frame, until the next one.
+    func buffer(_ count: Int) -> UnsafeMutableRawBufferPointer { memory.bytes(count) }
 
     /// Decompresses exactly one frame to exactly the size of `content`.
-    static func decompress(_ frame: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer) throws {
+    func decompress(_ frame: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer) throws {
         guard ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count) == frame.count else {
             throw Failure("it is not one whole frame")
         }
-        guard let context = ZSTD_createDCtx() else { throw Failure("out of memory") }
-        defer { ZSTD_freeDCtx(context) }
         let code = ZSTD_decompressDCtx(context, content.baseAddress, content.count, frame.baseAddress, frame.count)
-        guard ZSTD_isError(code) == 0 else { throw Failure(reason(code)) }
+        guard ZSTD_isError(code) == 0 else { throw Failure(Zstandard.reason(code)) }
         guard code == content.count else { throw Failure("it has \(code) bytes of content, not \(content.count)") }
     }
 }

@@ -37,6 +37,8 @@
     .widen_f16 = tern_widen_f16_##LEVEL, \
     .widen_bf16 = tern_widen_bf16_##LEVEL, \
     .ternarise = tern_ternarise_##LEVEL, \
+    .unpack_fives = tern_unpack_fives_##LEVEL, \
+    .pack_fives = tern_pack_fives_##LEVEL, \
     .maxima = tern_maxima_##LEVEL, \
     .exponentials = tern_exponentials_##LEVEL, \
     .read = tern_read_##LEVEL, \

@@ -6,6 +6,7 @@
 #define LEVEL(NAME) NAME##_avx2
 #include "floats.h"
 #include "integers.h"
+#include "fives.h"
 #include "lanes.h"
 #include "dense.h"
 #include "attention.h"

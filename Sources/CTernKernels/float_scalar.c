@@ -3,6 +3,7 @@
 #define LEVEL(NAME) NAME##_scalar
 #include "floats.h"
 #include "integers.h"
+#include "fives.h"
 #include "lanes.h"
 #include "dense.h"
 #include "attention.h"

@@ -38,6 +38,8 @@
     void tern_widen_f16_##LEVEL(const void *, size_t, float *); \
     void tern_widen_bf16_##LEVEL(const void *, size_t, float *); \
     void tern_ternarise_##LEVEL(const float *, float, size_t, uint8_t *, size_t *); \
+    bool tern_unpack_fives_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
+    void tern_pack_fives_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
     void tern_maxima_##LEVEL(const float *, size_t, float *); \
     double tern_exponentials_##LEVEL(const float *, float, float, size_t, float *); \
     uint64_t tern_read_##LEVEL(const void *, size_t); \

@@ -12,6 +12,10 @@ public protocol TensorSource: AnyObject {
     /// Fills `buffer`, whose size is the entry's `byteCount`.
     func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) throws
 
+    /// Calls `body` with the rows of a tensor (its last dimension) in order: whole rows, a multiple of `rows` at a time but for the last.
+    /// The bytes lie there for the call only, and damage may show only at the end: what is made of them counts when this returns.
+    func readRows(_ index: Int, multiplesOf rows: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
+
     /// The tensor's bytes where they lie in memory, valid as long as the source lives; nil if they have to be read.
     func mapped(_ index: Int) -> UnsafeRawBufferPointer?
 }
@@ -20,6 +24,10 @@ extension TensorSource {
     public var isConcurrent: Bool { false }
 
     public func mapped(_ index: Int) -> UnsafeRawBufferPointer? { nil }
+
+    public func readRows(_ index: Int, multiplesOf rows: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try withBytes(index, body)
+    }
 
     public func index(of name: String) -> Int? { entries.firstIndex { $0.name == name } }
 

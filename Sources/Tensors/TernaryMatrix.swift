@@ -35,35 +35,35 @@ public final class TernaryMatrix: @unchecked Sendable {
         copying bytes: UnsafeRawBufferPointer, rows: Int, columns: Int, scale: Float, layout: TritLayout, kernels: Kernels,
         pool: ThreadPool
     ) throws {
-        try TernaryMatrix.check(bytes, rows: rows, columns: columns)
-        let memory = try TernaryMatrix.memory(rows: rows, columns: columns, layout)
-        switch layout {
-        case .pairs: restride(bytes, rows: rows, columns: columns, into: memory, pool: pool)
-        case .triples: pack(bytes, rows: rows, columns: columns, into: memory, kernels: kernels, pool: pool)
+        try TernaryMatrix.check(rows: rows, columns: columns)
+        try Trits.checkSize(bytes, rows: rows, width: columns)
+        try self.init(rows: rows, columns: columns, layout: layout, kernels: kernels, pool: pool) { take in
+            try take(bytes)
+            return scale
         }
-        self.init(rows: rows, columns: columns, scale: scale, layout: layout, memory: memory)
     }
 
-    /// Rows that `read` fills in as a file holds them, straight into place where the layout is the file's; all of their codes are
-    /// checked. `read` returns the scale.
+    /// Rows that `read` hands on as a file holds them, in order, a multiple of the layout's group at a time but for the last: each lot is
+    /// checked and laid out while the caches hold it. `read` returns the scale.
     public convenience init(
         rows: Int, columns: Int, layout: TritLayout, kernels: Kernels, pool: ThreadPool,
-        filledBy read: (UnsafeMutableRawBufferPointer) throws -> Float
+        from read: (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Float
     ) throws {
-        let stored = Trits.rowBytes(width: columns)
-        guard layout == .pairs, stored == TritLayout.pairs.bytes(rows: 1, width: columns) else {
-            let (size, overflow) = rows.multipliedReportingOverflow(by: stored)
-            guard !overflow else { throw Failure("\(rows) rows of \(stored) bytes do not fit in memory") }
-            let buffer = AlignedMemory(byteCount: size)
-            let scale = try read(buffer.bytes)
-            try self.init(
-                copying: UnsafeRawBufferPointer(buffer.bytes), rows: rows, columns: columns, scale: scale, layout: layout,
-                kernels: kernels, pool: pool)
-            return
-        }
+        try TernaryMatrix.check(rows: rows, columns: columns)
         let memory = try TernaryMatrix.memory(rows: rows, columns: columns, layout)
-        let scale = try read(memory.bytes)
-        try TernaryMatrix.check(UnsafeRawBufferPointer(memory.bytes), rows: rows, columns: columns)
+        let rowBytes = Trits.rowBytes(width: columns)
+        var filled = 0
+        let scale = try read { bytes in
+            let lot = StoredRows(bytes: bytes, range: filled..<filled + bytes.count / rowBytes, all: rows, columns: columns)
+            guard lot.range.upperBound <= rows, filled % layout.group == 0 else { throw Failure("its rows come in a wrong number") }
+            try Trits.validate(bytes, rows: lot.range.count, width: columns, first: filled)
+            filled = lot.range.upperBound
+            switch layout {
+            case .pairs: restride(lot, into: memory, pool: pool)
+            case .triples: pack(lot, into: memory, kernels: kernels, pool: pool)
+            }
+        }
+        guard filled == rows else { throw Failure("it has \(filled) rows of \(rows)") }
         self.init(rows: rows, columns: columns, scale: scale, layout: layout, memory: memory)
     }
 
@@ -72,7 +72,8 @@ public final class TernaryMatrix: @unchecked Sendable {
     public convenience init?(
         borrowing bytes: UnsafeRawBufferPointer, of owner: AnyObject, rows: Int, columns: Int, scale: Float
     ) throws {
-        try TernaryMatrix.check(bytes, rows: rows, columns: columns)
+        try TernaryMatrix.check(rows: rows, columns: columns)
+        try Trits.validate(bytes, rows: rows, width: columns)
         guard TritLayout.pairs.bytes(rows: rows, width: columns) == bytes.count, let start = bytes.baseAddress else { return nil }
         self.init(
             rows: rows, columns: columns, scale: scale, layout: .pairs, trits: start.assumingMemoryBound(to: UInt8.self), owner: owner)
@@ -86,10 +87,9 @@ public final class TernaryMatrix: @unchecked Sendable {
         return AlignedMemory(byteCount: layout.bytes(rows: rows, width: columns), kept: true)
     }
 
-    private static func check(_ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int) throws {
+    private static func check(rows: Int, columns: Int) throws {
         guard rows > 0, columns > 0 else { throw Failure("a matrix of \(rows) rows and \(columns) columns is empty") }
         guard columns <= mostColumns else { throw Failure("\(columns) columns are more than the \(mostColumns) that a product can sum") }
-        try Trits.validate(bytes, rows: rows, width: columns)
     }
 
     /// out[a * outStride + r] = this matrix' row r times row a of the activations, for the first `count` of them.
@@ -104,12 +104,23 @@ public final class TernaryMatrix: @unchecked Sendable {
     }
 }
 
+/// Some rows of a matrix as a file holds them.
+private struct StoredRows {
+    let bytes: UnsafeRawBufferPointer
+    /// Their numbers, of all rows.
+    let range: Range<Int>
+    let all: Int
+    let columns: Int
+
+    var rowBytes: Int { Trits.rowBytes(width: columns) }
+}
+
 /// From one distance of rows to another: each takes a multiple of 64 bytes, what is left of it is filled with code 1.
-private func restride(_ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int, into memory: AlignedMemory, pool: ThreadPool) {
-    guard let source = bytes.baseAddress else { return }
-    let (from, to) = (Trits.rowBytes(width: columns), TritLayout.pairs.bytes(rows: 1, width: columns))
-    let start = memory.start
-    pool.parallel(rows, grain: max(1, (1 << 18) / max(1, to))) { range in
+private func restride(_ lot: StoredRows, into memory: AlignedMemory, pool: ThreadPool) {
+    guard let source = lot.bytes.baseAddress else { return }
+    let (from, to) = (lot.rowBytes, TritLayout.pairs.bytes(rows: 1, width: lot.columns))
+    let start = memory.start + lot.range.lowerBound * to
+    pool.parallel(lot.range.count, grain: max(1, (1 << 18) / max(1, to))) { range in
         for row in range {
             let target = start + row * to
             target.copyMemory(from: source + row * from, byteCount: from)
@@ -118,17 +129,16 @@ private func restride(_ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int, 
     }
 }
 
-private func pack(
-    _ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int, into memory: AlignedMemory, kernels: Kernels, pool: ThreadPool
-) {
-    guard let source = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-    let stored = Trits.rowBytes(width: columns), group = TritLayout.triples.group
+private func pack(_ lot: StoredRows, into memory: AlignedMemory, kernels: Kernels, pool: ThreadPool) {
+    guard let source = lot.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+    let group = TritLayout.triples.group, first = lot.range.lowerBound / group
     let target = memory.start.assumingMemoryBound(to: UInt8.self)
-    pool.parallel((rows + group - 1) / group, grain: max(1, (1 << 18) / (group * stored))) { range in
+    pool.parallel((lot.range.count + group - 1) / group, grain: max(1, (1 << 18) / (group * lot.rowBytes))) { range in
         for index in range {
             let row = index * group
             kernels.packTriples(
-                source + row * stored, count: min(group, rows - row), width: columns, group: index, rows: rows, into: target)
+                source + row * lot.rowBytes, count: min(group, lot.range.count - row), width: lot.columns, group: first + index,
+                rows: lot.all, into: target)
         }
     }
 }

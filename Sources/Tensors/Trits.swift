@@ -22,14 +22,15 @@ public enum Trits {
         (0..<min(width, 4 * bytes.count)).map { Int8(bytes[$0 / 4] >> (2 * ($0 % 4)) & 3) - 1 }
     }
 
-    /// Fails unless `bytes` are `rows` rows of `width` trits: the size right, no code 3, the filling all code 1.
-    public static func validate(_ bytes: UnsafeRawBufferPointer, rows: Int, width: Int) throws {
+    /// Fails unless `bytes` are `rows` rows of `width` trits: the size right, no code 3, the filling all code 1. `first` is the number of
+    /// the first of them in errors.
+    public static func validate(_ bytes: UnsafeRawBufferPointer, rows: Int, width: Int, first: Int = 0) throws {
         let rowBytes = try checkSize(bytes, rows: rows, width: width)
-        guard !anyCodeThree(bytes) else { throw Failure("a trit has code 3, \(place(bytes, rowBytes: rowBytes))") }
+        guard !anyCodeThree(bytes) else { throw Failure("a trit has code 3, \(place(bytes, rowBytes: rowBytes, first))") }
         guard width % 4 != 0 else { return }
         let mask = filling(width: width)
         for row in 0..<rows where bytes[row * rowBytes + rowBytes - 1] & mask != 0x55 & mask {
-            throw Failure("row \(row) of trits is not filled up with code 1")
+            throw Failure("row \(first + row) of trits is not filled up with code 1")
         }
     }
 
@@ -101,9 +102,9 @@ extension Trits {
         return both & everyLow != 0
     }
 
-    private static func place(_ bytes: UnsafeRawBufferPointer, rowBytes: Int) -> String {
-        let first = bytes.firstIndex { $0 & $0 >> 1 & 0x55 != 0 } ?? 0
-        let within = (bytes[first] & bytes[first] >> 1 & 0x55).trailingZeroBitCount / 2
-        return "row \(first / rowBytes), column \(first % rowBytes * 4 + within)"
+    private static func place(_ bytes: UnsafeRawBufferPointer, rowBytes: Int, _ first: Int) -> String {
+        let byte = bytes.firstIndex { $0 & $0 >> 1 & 0x55 != 0 } ?? 0
+        let within = (bytes[byte] & bytes[byte] >> 1 & 0x55).trailingZeroBitCount / 2
+        return "row \(first + byte / rowBytes), column \(byte % rowBytes * 4 + within)"
     }
 }

@@ -52,7 +52,7 @@ public struct HuggingFaceExport {
         for tensor in container.manifest.tensors {
             switch tensor.encoding {
             case .dense: try container.tensors.withBytes(index) { try writer.write($0) }
-            case .trits: try writeMatrix(tensor, index, writer)
+            case .trits, .fives: try writeMatrix(tensor, index, writer)
             case .integers: try writeTable(tensor, writer)
             }
             index += try tensor.stored().count

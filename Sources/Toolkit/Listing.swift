@@ -21,7 +21,7 @@ public struct Listing {
         var index = 0, rows: [Row] = []
         for tensor in container.manifest.tensors {
             let entries = try tensor.stored()
-            let entropy = try tensor.encoding == .trits ? Listing.entropy(container, index, tensor) : nil
+            let entropy = try tensor.encoding.isTernary ? Listing.entropy(container, index, tensor) : nil
             rows.append(Row(
                 name: tensor.name, encoding: tensor.encoding.label, shape: tensor.shape,
                 byteCount: entries.reduce(0) { $0 + $1.byteCount }, entropy: entropy))
@@ -76,10 +76,10 @@ public struct Listing {
 }
 
 extension Encoding {
-    /// `trits`, or the element type of a dense tensor.
+    /// The name, or the element type of a dense tensor.
     var label: String {
         switch self {
-        case .trits, .integers: name
+        case .trits, .fives, .integers: name
         case .dense(let element): element.rawValue
         }
     }

@@ -303,6 +303,23 @@ static void attention(void)
     free(memory), free(keys), free(values), free(queries), free(scores);
 }
 
+/* Rows of codes to fives and back, and fives of which some stand for nothing. */
+static void fives(void)
+{
+    const size_t width = 1 + below(1400), rows = 1 + below(4), size = rows * tern_fives_bytes(width), bytes = rows * ((width + 3) / 4);
+    uint8_t *codes = stored_rows(rows, width, false), *packed = malloc(size);
+    if (!packed) exit(2);
+    AT_EACH_LEVEL("pack_fives", size, width, k->pack_fives(codes, rows, width, out.start));
+    tern_kernels_at(TERN_SCALAR)->pack_fives(codes, rows, width, packed);
+    AT_EACH_LEVEL("unpack_fives", 1 + bytes, width, out.start[0] = k->unpack_fives(packed, rows, width, out.start + 1));
+    packed[below(size)] = (uint8_t)next();
+    AT_EACH_LEVEL("unpack_fives", 1 + bytes, width, {
+        out.start[0] = k->unpack_fives(packed, rows, width, out.start + 1);
+        if (!out.start[0]) memset(out.start + 1, 0, bytes);
+    });
+    free(codes), free(packed);
+}
+
 int main(void)
 {
     for (int round = 0; round < 300; round++) {
@@ -311,6 +328,7 @@ int main(void)
         choices();
         quantisers();
         stored_floats();
+        fives();
         tables_of_integers();
         dense_products();
         attention();

@@ -74,6 +74,8 @@ static inline size_t tern_row_place(size_t row) { return row / 32 * 32 + row % 1
 static inline size_t tern_code_place(size_t word, size_t slot) { return slot < 2 ? 2 * word + slot : 10 + word; }
 /* Numbers of the tables of a row of activations: 32 for each code. */
 static inline size_t tern_table_numbers(size_t width) { return tern_units(width) * 16 * 32; }
+/* Bytes of a row of fives: five trits a byte, d0 + 3 d1 + 9 d2 + 27 d3 + 81 d4 of the codes of five columns, filled up with code 1. */
+static inline size_t tern_fives_bytes(size_t width) { return (width + 4) / 5; }
 /* Bytes of a row of quantised activations, a multiple of 256. */
 static inline size_t tern_activation_bytes(size_t width) { return tern_planes(width) * TERN_PLANE; }
 
@@ -234,6 +236,12 @@ typedef struct tern_kernels {
     /* Trit codes of one row of floats: clamp(round-half-even(w * scale), -1, 1) + 1, four a byte, (width + 3) / 4 bytes, the last filled
      * with code 1. Adds to zeros the number of zeros among them. w holds no NaN. */
     void (*ternarise)(const float *w, float scale, size_t width, uint8_t *codes, size_t *zeros);
+
+    /* Rows of fives as rows of two-bit codes, (width + 3) / 4 bytes each, filled up with code 1. Returns whether all bytes of the fives stand
+     * for five codes and rows are filled up as they should be; where not, the codes are undefined. */
+    bool (*unpack_fives)(const uint8_t *fives, size_t rows, size_t width, uint8_t *codes);
+    /* The other way. The codes are 0, 1, 2. */
+    void (*pack_fives)(const uint8_t *codes, size_t rows, size_t width, uint8_t *fives);
 
     /* maxima[b] = the largest of x[32 b] and the 31 after it, as far as there are; NaNs are left out, and -infinity where nothing is left. */
     void (*maxima)(const float *x, size_t count, float *maxima);

@@ -1,4 +1,5 @@
 import Basis
+import Synchronization
 import Tensors
 
 /// The weights of a graph in memory, ready to run.
@@ -17,10 +18,8 @@ public final class Weights {
         let needed = graph.weights
         let positions = Dictionary(source.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
         let results = Results(count: needed.count)
-        threads.parallel(needed.count, grain: source.isConcurrent ? 1 : needed.count) { part in
-            for index in part {
-                results[index] = Result { try Self.load(needed[index], from: source, positions, kernels, threads) }
-            }
+        Self.inTurn(needed, source, threads) { index in
+            results[index] = Result { try Self.load(needed[index], from: source, positions, kernels, threads) }
         }
         var loaded: [String: Loaded] = [:]
         for (index, weight) in needed.enumerated() { loaded[weight.name] = try results[index]?.get() }
@@ -46,6 +45,20 @@ public final class Weights {
         case .table(let table): return .table(table)
         case .dense(let values): return .dense(DenseParameter(operation.prepared(values)))
         case nil: throw Failure("tensor '\(weight.name)' is missing")
+        }
+    }
+
+    /// Calls `body` for each weight: in their order for a stream, otherwise side by side, one at a time for a thread; those that are large
+    /// for a thread's share first, so that none is left with one when the others are done, the rest as they are likely to lie in the file.
+    private static func inTurn(_ weights: [Weight], _ source: any TensorSource, _ threads: ThreadPool, _ body: (Int) -> Void) {
+        guard source.isConcurrent else { return weights.indices.forEach(body) }
+        let share = weights.reduce(0.0) { $0 + Double($1.count) } / Double(8 * threads.threads)
+        let order = weights.indices.filter { Double(weights[$0].count) > share } + weights.indices.filter { Double(weights[$0].count) <= share }
+        let next = Atomic<Int>(0)
+        threads.parallel(threads.threads) { part in
+            for _ in part {
+                while case let place = next.add(1, ordering: .relaxed).oldValue, place < order.count { body(order[place]) }
+            }
         }
     }
 
@@ -96,8 +109,8 @@ extension Weights {
         // Codes first: a source that makes them finds the scale on the way.
         return try TernaryMatrix(
             rows: weight.rows, columns: weight.columns, layout: kernels.layout, kernels: kernels, pool: threads
-        ) { buffer in
-            try source.read(index, into: buffer)
+        ) { take in
+            try source.readRows(index, multiplesOf: kernels.layout.group, take)
             return try scale(weight, from: source, positions)
         }
     }
