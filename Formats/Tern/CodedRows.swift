@@ -19,7 +19,8 @@ struct CodedRows: Equatable {
     var storedBytes: Int { areFives ? Fives.rowBytes(width: columns) : codeBytes }
     var codeBytes: Int { Trits.rowBytes(width: columns) }
 
-    /// Calls `body` with the two-bit codes of whole stored rows; fives that stand for nothing are a failure, two-bit codes are not looked at.
+    /// Calls `body` with the two-bit codes of whole stored rows. Fives that stand for nothing are a failure, two-bit codes are not looked
+    /// at.
     func withCodes(_ rows: UnsafeRawBufferPointer, in scratch: RowBuffer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         guard areFives, storedBytes > 0 else { return try body(rows) }
         let codes = scratch.bytes(rows.count / storedBytes * codeBytes)

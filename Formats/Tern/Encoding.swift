@@ -7,7 +7,7 @@ public enum Encoding: Hashable, Sendable {
     case dense(ElementType)
     /// Two-bit codes (0, 1, 2 for -1, 0, +1; four a byte, low bits first, each row padded with 1) and one scale for all.
     case trits
-    /// The same trits, five a byte in base three: 0, 1, 2 times 1, 3, 9, 27, 81, each row padded with 1; what the packed form has for `trits`.
+    /// The same codes, five a byte in base three, the first the lowest digit, each row padded with 1: what the packed form has for `trits`.
     case fives
     /// Codes of integers and, for each span of 128 columns of a row, one scale.
     case integers(IntegerBits)

@@ -100,7 +100,10 @@ private struct Recoding: ContentCopy {
         guard let coded = layout.coded[index], coded.areFives != (encoding == .fives) else { return try writer.write(bytes) }
         var cutter = RowCutter(rowBytes: coded.storedBytes, rows: 1)
         try cutter.cut(bytes) { lot in
-            if coded.areFives { try coded.withCodes(lot, in: scratch, writer.write) } else { try coded.withFives(lot, in: scratch, writer.write) }
+            switch encoding {
+            case .fives: try coded.withFives(lot, in: scratch, writer.write)
+            default: try coded.withCodes(lot, in: scratch, writer.write)
+            }
         }
     }
 

@@ -30,7 +30,7 @@ extension Kernels {
     /// filled up; what `codes` holds then is undefined.
     public func unpackFives(_ fives: UnsafeRawBufferPointer, width: Int, into codes: UnsafeMutableRawBufferPointer) throws {
         let rowBytes = Fives.rowBytes(width: width)
-        guard rowBytes > 0, let source = fives.baseAddress?.assumingMemoryBound(to: UInt8.self), let target = codes.baseAddress else { return }
+        guard rowBytes > 0, let source = Kernels.start(fives), let target = codes.baseAddress else { return }
         let rows = fives.count / rowBytes
         precondition(fives.count % rowBytes == 0 && codes.count == rows * Trits.rowBytes(width: width))
         guard functions.unpack_fives(source, rows, width, target.assumingMemoryBound(to: UInt8.self)) else {
@@ -41,9 +41,13 @@ extension Kernels {
     /// Whole rows of two-bit codes, which are 0, 1 and 2, as rows of fives, `Fives.rowBytes(width:)` each.
     public func packFives(_ codes: UnsafeRawBufferPointer, width: Int, into fives: UnsafeMutableRawBufferPointer) {
         let rowBytes = Trits.rowBytes(width: width)
-        guard rowBytes > 0, let source = codes.baseAddress?.assumingMemoryBound(to: UInt8.self), let target = fives.baseAddress else { return }
+        guard rowBytes > 0, let source = Kernels.start(codes), let target = fives.baseAddress else { return }
         let rows = codes.count / rowBytes
         precondition(codes.count % rowBytes == 0 && fives.count == rows * Fives.rowBytes(width: width))
         functions.pack_fives(source, rows, width, target.assumingMemoryBound(to: UInt8.self))
+    }
+
+    private static func start(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<UInt8>? {
+        bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     }
 }

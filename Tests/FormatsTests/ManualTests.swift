@@ -50,14 +50,18 @@ import Testing
         #expect(rows == [[0, -1, 1, 0, 1], [-1, 0, -1, -1, -1]])
     }
 
-    @Test func `both examples are the same container`() throws {
+    @Test func `the packed example says what the raw one says`() throws {
         let dumps = try Self.dumps("tern-container.5")
-        let scratch = try Scratch()
-        let readings = try dumps.map { try Reading(TernContainer(scratch.write("x", $0))) }
-        #expect(readings[0] == readings[1])
+        let scratch = try Scratch(), unpacked = MemorySink()
+        let containers = try dumps.map { try TernContainer(scratch.write("x", $0)) }
+        #expect(try containers[0].tensors.contents() == containers[1].tensors.contents() && containers[0].files == containers[1].files)
+        #expect(containers[1].manifest.tensors == [Manifest.Tensor(name: "w", encoding: .fives, shape: [2, 5])])
+        #expect(containers[1].rawRoot == containers[0].root)
+        try Packing.unpack(DripReader(dumps[1]), to: unpacked)
+        #expect(unpacked.bytes == dumps[0])
         let frames = NaiveSeekTable(dumps[1]).frames
-        #expect(frames.map(\.packed) == [0x149, 0xD8])
-        #expect(frames.map(\.content) == [0x240, dumps[0].count - 0x240])
+        #expect(frames.map(\.packed) == [0x14C, 0xF6])
+        #expect(frames.map(\.content) == [0x240, 3 + 2 + 4 + 7 * 32])
     }
 
     @Test func `the examples of manifests are manifests`() throws {

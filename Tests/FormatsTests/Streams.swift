@@ -5,10 +5,11 @@ import Tensors
 final class DripReader: ByteReader {
     let name = "drip"
     private var bytes: ArraySlice<UInt8>
-    init(_ bytes: [UInt8]) { self.bytes = bytes[...] }
+    private let most: Int
+    init(_ bytes: [UInt8], most: Int = 7) { (self.bytes, self.most) = (bytes[...], most) }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        let count = min(buffer.count, bytes.count, 7)
+        let count = min(buffer.count, bytes.count, most)
         buffer.copyBytes(from: bytes.prefix(count))
         bytes = bytes.dropFirst(count)
         return count

@@ -21,19 +21,50 @@ struct TinyModel {
     var stored: [[UInt8]] = [[0b0110_0001, 0b0101_0110, 0b0000_0100, 0b0101_0100], [0, 0, 0, 63], [0, 0, 128, 63, 0, 0, 0, 64]]
     var inputs = [[UInt8]([1, 2, 3])]
 
-    func raw() throws -> [UInt8] {
+    /// Of the raw form; of a model in fives it is known from the one that it was made of.
+    var rawRoot: Digest?
+
+    func raw() throws -> [UInt8] { try written().bytes }
+    func root() throws -> Digest { try written().root }
+
+    private func written() throws -> (bytes: [UInt8], root: Digest) {
         let sink = MemorySink()
         let writer = try TernWriter(manifest, files: files, to: sink)
         for bytes in stored { try writer.write(bytes) }
-        try writer.finish(inputs: inputs.map { try SHA256.digest(of: $0) })
-        return sink.bytes
+        let root = try writer.finish(inputs: inputs.map { try SHA256.digest(of: $0) }, rawRoot: rawRoot)
+        return (sink.bytes, root)
     }
 
-    func root() throws -> Digest {
-        let writer = try TernWriter(manifest, files: files, to: MemorySink())
-        for bytes in stored { try writer.write(bytes) }
-        return try writer.finish(inputs: inputs.map { try SHA256.digest(of: $0) })
+    /// The same model with five trits a byte: what is packed.
+    func inFives() throws -> TinyModel {
+        var model = self
+        var index = 0
+        for (number, tensor) in manifest.tensors.enumerated() {
+            if tensor.encoding == .trits {
+                model.manifest.tensors[number].encoding = .fives
+                model.stored[index] = naiveFives(stored[index], columns: tensor.shape.last ?? 0)
+            }
+            index += try tensor.stored().count
+        }
+        model.rawRoot = try root()
+        return model
     }
+}
+
+/// Five trits a byte, by the words of the page, of rows of two-bit codes.
+func naiveFives(_ codes: [UInt8], columns: Int) -> [UInt8] {
+    var fives: [UInt8] = []
+    for row in stride(from: 0, to: codes.count, by: (columns + 3) / 4) {
+        for first in stride(from: 0, to: columns, by: 5) {
+            var byte: UInt8 = 0
+            for column in (first..<first + 5).reversed() {
+                let code: UInt8 = column < columns ? codes[row + column / 4] >> UInt8(2 * (column % 4)) & 3 : 1
+                byte = byte * 3 + code
+            }
+            fives.append(byte)
+        }
+    }
+    return fives
 }
 
 /// A container with tensors on both sides of a frame's size, incompressible ones and a scale in between.

@@ -44,13 +44,21 @@ enum Samples {
         return manifest.json.compact
     }
 
-    static func raw() throws -> [UInt8] {
+    static func raw() throws -> [UInt8] { try container([0x55, 0x56, 0x44, 0x55], .trits).bytes }
+
+    /// The same with five trits a byte.
+    static func fives() throws -> [UInt8] {
+        try container([202, 111], .fives, rawRoot: container([0x55, 0x56, 0x44, 0x55], .trits).root).bytes
+    }
+
+    private static func container(_ trits: [UInt8], _ encoding: Encoding, rawRoot: Digest? = nil) throws -> (bytes: [UInt8], root: Digest) {
         let sink = MemorySink()
-        let files = [SmallFile(name: "config.json", bytes: Array("{}".utf8))]
-        let writer = try TernWriter(Manifest(name: "tiny", family: "none", tensors: tensors), files: files, to: sink)
-        for bytes in [[0x55, 0x56, 0x44, 0x55], [0, 0, 0, 63], [UInt8](repeating: 0, count: 8)] { try writer.write(bytes) }
-        try writer.finish()
-        return sink.bytes
+        var manifest = Manifest(name: "tiny", family: "none", tensors: tensors)
+        manifest.tensors[0].encoding = encoding
+        let writer = try TernWriter(manifest, files: [SmallFile(name: "config.json", bytes: Array("{}".utf8))], to: sink)
+        for bytes in [trits, [0, 0, 0, 63], [UInt8](repeating: 0, count: 8)] { try writer.write(bytes) }
+        let root = try writer.finish(rawRoot: rawRoot)
+        return (sink.bytes, root)
     }
 
     static func packed(_ raw: [UInt8]) throws -> [UInt8] {
@@ -68,8 +76,10 @@ enum Samples {
     }
 
     /// The length field and the digests of header and root fit a header that has been changed.
-    @Sendable static func mendDigests(_ file: [UInt8]) -> [UInt8] {
-        let rows = 6
+    @Sendable static func mendDigests(_ file: [UInt8]) -> [UInt8] { mendDigests(file, rows: 6) }
+    @Sendable static func mendDigestsOfFives(_ file: [UInt8]) -> [UInt8] { mendDigests(file, rows: 7) }
+
+    private static func mendDigests(_ file: [UInt8], rows: Int) -> [UInt8] {
         var mended = mendLength(file)
         guard mended.count > 8 + rows * Digest.size else { return mended }
         let header = 8 + (0..<8).reduce(0) { $0 | Int(mended[$1]) << (8 * min($1, 5)) }

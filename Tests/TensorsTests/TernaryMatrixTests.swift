@@ -50,4 +50,28 @@ import Testing
         #expect(throws: Failure.self) { try load([], rows: 1, columns: 1 << 30) }
         #expect(throws: Failure.self) { try load([], rows: Int.max, columns: 0) }
     }
+
+    @Test(arguments: TritLayout.allCases) func rowsInLotsGiveTheMatrixOfAllAtOnce(layout: TritLayout) throws {
+        let (rows, columns, pool) = (300, 333, ThreadPool(threads: 2))
+        var random = Random(seed: 5)
+        let codes = (0..<rows).flatMap { _ in Trits.pack(randomTrits(columns, &random)) }, rowBytes = Trits.rowBytes(width: columns)
+        func matrix(_ lots: [Int], bad: Int? = nil) throws -> [UInt8] {
+            var bytes = codes
+            if let bad { bytes[bad * rowBytes] |= 3 }
+            let matrix = try TernaryMatrix(rows: rows, columns: columns, layout: layout, kernels: .best, pool: pool) { take in
+                var at = 0
+                for lot in lots {
+                    try bytes[at * rowBytes..<(at + lot) * rowBytes].withUnsafeBytes { try take($0) }
+                    at += lot
+                }
+                return 1
+            }
+            return Array(UnsafeBufferPointer(start: matrix.trits, count: matrix.byteCount))
+        }
+        let whole = try matrix([rows])
+        #expect(try matrix([128, 128, 44]) == whole && matrix([256, 44]) == whole)
+        #expect(throws: Failure("it has 256 rows of 300")) { try matrix([256]) }
+        #expect(throws: Failure("its rows come in a wrong number")) { try matrix([3, 297]) }
+        #expect(throws: Failure("a trit has code 3, row 257, column 0")) { try matrix([128, 128, 44], bad: 257) }
+    }
 }

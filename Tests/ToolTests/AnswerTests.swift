@@ -108,6 +108,21 @@ import Testing
         #expect(difference(tensors[0].floats, try made.golden.floats("strict.logits")).largest < 1e-4)
     }
 
+    @Test func `a state that the packed form saved goes on with the raw form, and the other way round`() throws {
+        let made = try Made.shakespeare, scratch = try Scratch(), state = scratch.file("state")
+        func tokens(_ model: String, _ prompt: String, _ options: [String]) throws -> [Int32] {
+            let line = (["prompt": .string(prompt), "max_tokens": 8, "ignore_eos": true] as JSON).compact
+            let outcome = try run("infer", [model, "--json", "--temperature", "0"] + options, input: .text(line))
+            expectDone(outcome)
+            return try JSON(parsing: outcome.lines.first ?? "").tokens
+        }
+        let next = try [(made.packed, made.raw), (made.raw, made.packed)].map { first, second in
+            _ = try tokens(first, "ROMEO: I dream", ["--save-state", state])
+            return try tokens(second, "", ["--load-state", state])
+        }
+        #expect(next[0] == next[1] && next[0].count == 8)
+    }
+
     @Test(arguments: Made.all) func `a saved state goes on as if nothing had happened`(_ made: Made) throws {
         let scratch = try Scratch(), state = scratch.file("state")
         let prompt = "Of government the properties, my lord"

@@ -53,7 +53,8 @@ public final class Weights {
     private static func inTurn(_ weights: [Weight], _ source: any TensorSource, _ threads: ThreadPool, _ body: (Int) -> Void) {
         guard source.isConcurrent else { return weights.indices.forEach(body) }
         let share = weights.reduce(0.0) { $0 + Double($1.count) } / Double(8 * threads.threads)
-        let order = weights.indices.filter { Double(weights[$0].count) > share } + weights.indices.filter { Double(weights[$0].count) <= share }
+        func isLarge(_ index: Int) -> Bool { Double(weights[index].count) > share }
+        let order = weights.indices.filter(isLarge) + weights.indices.filter { !isLarge($0) }
         let next = Atomic<Int>(0)
         threads.parallel(threads.threads) { part in
             for _ in part {
