@@ -140,7 +140,8 @@ static void products(void)
 
 static void triples(void)
 {
-    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(below(4) ? 5 : 40), rows = 1 + below(300), groups = tern_groups(rows);
+    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(below(4) ? 5 : 40), rows = 1 + below(300);
+    const size_t groups = tern_groups(rows);
     const bool worst = below(5) == 0;
     uint8_t *stored = stored_rows(rows, width, worst), *trits = laid_out(stored, rows, width, TERN_TRIPLES);
     tern_matrix matrix = {trits, rows, width, TERN_TRIPLES};
