@@ -7,10 +7,11 @@
 #include <sys/auxv.h>
 #endif
 
-/* The kernels on floats of LEVEL with the products of PRODUCTS, which are fastest on LAYOUT. */
-#define TABLE(LEVEL, PRODUCTS, LAYOUT) { \
+/* The kernels on floats of LEVEL with the products of PRODUCTS, which are fastest on LAYOUT, and what goes by triples of TRIPLES. */
+#define TABLE(LEVEL, PRODUCTS, LAYOUT, TRIPLES) { \
     .product = tern_product_##PRODUCTS, \
-    .pack_triples = tern_pack_triples_##PRODUCTS, \
+    .pack_triples = tern_pack_triples_##TRIPLES, \
+    .tables = tern_tables_##TRIPLES, \
     .layout = LAYOUT, \
     .multiply_add = tern_multiply_add_##PRODUCTS, \
     .product_integers = tern_product_integers_##PRODUCTS, \
@@ -41,12 +42,12 @@
     .read = tern_read_##LEVEL, \
 }
 
-static const tern_kernels scalar = TABLE(scalar, scalar, TERN_PAIRS);
+static const tern_kernels scalar = TABLE(scalar, scalar, TERN_PAIRS, scalar);
 #if TERN_X86
-static const tern_kernels avx2 = TABLE(avx2, avx2, TERN_PAIRS);
-static const tern_kernels avxvnni = TABLE(avx2, avxvnni, TERN_PAIRS);
-static const tern_kernels avx512 = TABLE(avx512, avx512, TERN_PAIRS);
-static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, TERN_TRIPLES);
+static const tern_kernels avx2 = TABLE(avx2, avx2, TERN_PAIRS, scalar);
+static const tern_kernels avxvnni = TABLE(avx2, avxvnni, TERN_PAIRS, scalar);
+static const tern_kernels avx512 = TABLE(avx512, avx512, TERN_PAIRS, scalar);
+static const tern_kernels avx512vbmi = TABLE(avx512, avx512vbmi, TERN_TRIPLES, avx512vbmi);
 
 /* The compiler's test of a feature includes that the operating system saves its registers. */
 static bool has_avx512(void)
@@ -63,8 +64,8 @@ static bool has_avxvnni(void)
     return (a >> 4 & 1) != 0;
 }
 #elif TERN_ARM
-static const tern_kernels neon = TABLE(scalar, neon, TERN_PAIRS);
-static const tern_kernels neondot = TABLE(scalar, neondot, TERN_PAIRS);
+static const tern_kernels neon = TABLE(scalar, neon, TERN_PAIRS, scalar);
+static const tern_kernels neondot = TABLE(scalar, neondot, TERN_PAIRS, scalar);
 #endif
 
 bool tern_level_available(tern_level level)
@@ -74,7 +75,7 @@ bool tern_level_available(tern_level level)
     if (level == TERN_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     if (level == TERN_AVXVNNI) return has_avxvnni();
     if (level == TERN_AVX512) return has_avx512();
-    if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi");
+    if (level == TERN_AVX512VBMI) return has_avx512() && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
 #elif TERN_ARM
     if (level == TERN_NEON) return true;
     if (level == TERN_NEONDOT) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;

@@ -15,7 +15,6 @@
 /* Declares the functions of one level, named after it. */
 #define TERN_DECLARE(LEVEL) \
     void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
-    void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
     void tern_product_integers_##LEVEL(const tern_integers *, size_t, size_t, const tern_spanned *, float *, size_t); \
     void tern_quantise_spans_##LEVEL(const float *, size_t, int8_t *, float *, int32_t *); \
     void tern_narrow_integers_##LEVEL(const float *, size_t, unsigned, size_t, uint8_t *, uint16_t *); \
@@ -57,12 +56,16 @@ TERN_DECLARE(avx512);
 TERN_DECLARE_PRODUCTS(avxvnni);
 TERN_DECLARE_PRODUCTS(neon);
 TERN_DECLARE_PRODUCTS(neondot);
-#define tern_pack_triples_avxvnni tern_pack_triples_scalar
-#define tern_pack_triples_neon tern_pack_triples_scalar
-#define tern_pack_triples_neondot tern_pack_triples_scalar
+
+/* What goes by triples; the other levels multiply by pairs and leave these to plain C. */
+#define TERN_DECLARE_TRIPLES(LEVEL) \
+    void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, size_t, size_t, uint8_t *); \
+    void tern_tables_##LEVEL(const int8_t *, size_t, int16_t *)
+
+TERN_DECLARE_TRIPLES(scalar);
+TERN_DECLARE_TRIPLES(avx512vbmi);
 
 void tern_product_avx512vbmi(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t);
-void tern_pack_triples_avx512vbmi(const uint8_t *, size_t, size_t, uint8_t *);
 #define tern_product_integers_avx512vbmi tern_product_integers_avx512
 #define tern_multiply_add_avx512vbmi tern_multiply_add_avx512
 

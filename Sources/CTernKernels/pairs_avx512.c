@@ -37,11 +37,6 @@ void tern_product_avx512(const tern_matrix *m, size_t first, size_t rows, const 
     product_in_tiles(m, first, rows, x, out, out_stride);
 }
 
-void tern_pack_triples_avx512(const uint8_t *rows, size_t count, size_t width, uint8_t *group)
-{
-    tern_pack_triples_scalar(rows, count, width, group);
-}
-
 uint64_t tern_multiply_add_avx512(size_t rounds)
 {
     enum { LANES = TERN_PEAK_ROUND / 64 };

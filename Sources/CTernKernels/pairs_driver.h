@@ -4,14 +4,6 @@
  * prefetcher does not follow; fetched in the order of memory they arrive as fast as a plain read (three times as fast as without). */
 enum { AHEAD_BYTES = 4096 };
 
-/* Pairs are used as they lie. */
-TERN_INLINE const uint8_t *open_group(const tern_matrix *m, size_t group, size_t count, uint8_t *panel)
-{
-    (void)count;
-    (void)panel;
-    return m->trits + group * TERN_GROUP * tern_row_bytes(m->width);
-}
-
 /* Where the four rows start; rows missing from the last group are read as copies of its last row and not stored. */
 TERN_INLINE void four_rows(const tile_place *place, size_t row_bytes, const uint8_t *rows[4])
 {

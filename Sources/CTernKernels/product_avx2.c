@@ -71,11 +71,6 @@ void tern_product_avx2(const tern_matrix *m, size_t first, size_t rows, const te
     product_in_tiles(m, first, rows, x, out, out_stride);
 }
 
-void tern_pack_triples_avx2(const uint8_t *rows, size_t count, size_t width, uint8_t *group)
-{
-    tern_pack_triples_scalar(rows, count, width, group);
-}
-
 uint64_t tern_multiply_add_avx2(size_t rounds)
 {
     enum { LANES = 8, PARTS = TERN_PEAK_ROUND / 32 / LANES };

@@ -1,12 +1,13 @@
-/* The order in which the vector levels walk a product: groups of four rows of trits by tiles of up to TILE_MAX rows of activations.
+/* The order in which the vector levels walk a product by pairs: groups of four rows of trits by tiles of up to TILE_MAX rows of
+ * activations.
  *
- * The including file defines TILE_MAX, tile(A activations, ..), inlined with A constant, and open_group(..). */
+ * The including file defines TILE_MAX and tile(A activations, ..), inlined with A constant. */
 
 typedef struct {
     const tern_matrix *matrix;
-    /* The group's number, how many of its rows there are, and its codes as open_group left them. */
-    size_t group, valid;
+    /* Where the group's first row is, and how many of its rows there are. */
     const uint8_t *codes;
+    size_t valid;
     const int8_t *activations;
     size_t activation_stride;
     const int32_t *sums;
@@ -15,11 +16,8 @@ typedef struct {
     size_t out_stride;
 } tile_place;
 
-/* Activations that stay in the second-level cache while all rows pass by, and what open_group may unpack codes into. */
-enum { RESIDENT_BYTES = 512 * 1024, PANEL_BYTES = 16 * 1024 };
-
-/* The group's codes for tiles of `count` rows of activations in all: where they are, or unpacked into `panel`. */
-TERN_INLINE const uint8_t *open_group(const tern_matrix *m, size_t group, size_t count, uint8_t *panel);
+/* Activations that stay in the second-level cache while all rows pass by. */
+enum { RESIDENT_BYTES = 512 * 1024 };
 
 TERN_INLINE void tile(size_t count, const tile_place *place);
 
@@ -51,11 +49,9 @@ static void group_product(tile_place place, size_t count)
 
 static void all_groups(size_t first, size_t rows, tile_place place, size_t count)
 {
-    _Alignas(64) uint8_t panel[PANEL_BYTES];
     for (size_t r = 0; r < rows; r += TERN_GROUP) {
-        place.group = (first + r) / TERN_GROUP;
         place.valid = rows - r < TERN_GROUP ? rows - r : TERN_GROUP;
-        place.codes = open_group(place.matrix, place.group, count, panel);
+        place.codes = place.matrix->trits + (first + r) * tern_row_bytes(place.matrix->width);
         group_product(place, count);
         place.out += TERN_GROUP;
     }

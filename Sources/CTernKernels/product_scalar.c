@@ -1,40 +1,51 @@
 #include "levels.h"
 
-/* The plane's code in place `i` of a row of pairs. */
+/* The code in place `i` of a plane of a row of pairs. */
 static uint32_t pair_code(const tern_matrix *m, size_t row, size_t plane, size_t i)
 {
     const uint8_t *block = m->trits + row * tern_row_bytes(m->width) + plane / 4 * TERN_PLANE;
     return block[i] >> (2 * (plane % 4)) & 3;
 }
 
-/* Five bits at any place of the 40 bytes of a row. */
-static uint32_t five_bits(const uint8_t *bytes, size_t i)
+/* Where the words of a row begin in a unit of triples. */
+static size_t words_start(size_t rows, size_t width, size_t row, size_t unit)
 {
-    size_t bit = 5 * i;
-    uint32_t low = bytes[bit / 8], high = bit % 8 > 3 ? bytes[bit / 8 + 1] : 0;
-    return (low | high << 8) >> (bit % 8) & 31;
+    return tern_part_start(rows, width, unit / TERN_STRIP * TERN_STRIP, row / TERN_TRIPLE_ROWS) +
+           unit % TERN_STRIP * tern_unit_bytes() + 2 * tern_row_place(row % TERN_TRIPLE_ROWS);
 }
 
-static uint32_t triple_code(const tern_matrix *m, size_t row, size_t plane, size_t i)
+/* Three trits in five bits. */
+static uint32_t triple(const uint8_t *words, size_t code)
 {
-    static const uint32_t power[3] = {1, 3, 9};
-    const size_t whole = tern_planes(m->width) / 3;
-    const uint8_t *group = m->trits + row / TERN_GROUP * tern_group_bytes(m->width);
-    size_t member = row % TERN_GROUP, left = plane - 3 * whole;
-    if (plane < 3 * whole) return five_bits(group + (plane / 3 * TERN_GROUP + member) * 40, i) / power[plane % 3] % 3;
-    return group[(whole * 40 + left * 16) * TERN_GROUP + member * 16 + i % 16] >> (2 * (i / 16)) & 3;
+    uint32_t last = 0;
+    for (size_t w = 0; w < 5; w++) {
+        uint32_t word = words[w * 2 * TERN_TRIPLE_ROWS] | (uint32_t)words[w * 2 * TERN_TRIPLE_ROWS + 1] << 8;
+        for (size_t slot = 0; slot < 3; slot++)
+            if (tern_code_place(w, slot) == code) return word >> (5 * slot) & 31;
+        last |= (word >> 15) << (4 - w);
+    }
+    return last;
 }
 
-/* The sum of codes times activations, which is the dot product plus the sum of the activations. Unsigned, since it may pass 2^31 on
- * the way; what is left after subtracting that sum does not. */
-static uint32_t code_product(const tern_matrix *m, size_t row, const int8_t *activations)
+/* Dot products, exact in 32 bits although what is added up may pass 2^31 on the way, and therefore unsigned. */
+static uint32_t pairs_product(const tern_matrix *m, size_t row, const int8_t *activations)
 {
     uint32_t sum = 0;
     for (size_t plane = 0; plane < tern_planes(m->width); plane++)
-        for (size_t i = 0; i < TERN_PLANE; i++) {
-            uint32_t code = m->layout == TERN_TRIPLES ? triple_code(m, row, plane, i) : pair_code(m, row, plane, i);
-            sum += code * (uint32_t)activations[plane * TERN_PLANE + i];
-        }
+        for (size_t i = 0; i < TERN_PLANE; i++)
+            sum += (pair_code(m, row, plane, i) - 1) * (uint32_t)activations[plane * TERN_PLANE + i];
+    return sum;
+}
+
+static uint32_t triples_product(const tern_matrix *m, size_t row, const int8_t *activations)
+{
+    static const uint32_t power[3] = {1, 3, 9};
+    uint32_t sum = 0;
+    for (size_t chunk = 0; chunk < tern_chunks(m->width); chunk++) {
+        const uint8_t *words = m->trits + words_start(m->rows, m->width, row, chunk / 3);
+        const int8_t *some = activations + tern_chunk_place(m->width, chunk);
+        for (size_t i = 0; i < 16; i++) sum += (triple(words, i) / power[chunk % 3] % 3 - 1) * (uint32_t)some[i];
+    }
     return sum;
 }
 
@@ -42,8 +53,9 @@ void tern_product_scalar(const tern_matrix *m, size_t first, size_t rows, const 
 {
     for (size_t r = 0; r < rows; r++)
         for (size_t a = 0; a < x->count; a++) {
-            uint32_t codes = code_product(m, first + r, x->planes + a * x->stride);
-            out[a * out_stride + r] = (float)(int32_t)(codes - (uint32_t)x->sums[a]) * x->scales[a];
+            const int8_t *activations = x->planes + a * x->stride;
+            uint32_t sum = m->layout == TERN_PAIRS ? pairs_product(m, first + r, activations) : triples_product(m, first + r, activations);
+            out[a * out_stride + r] = (float)(int32_t)sum * x->scales[a];
         }
 }
 
@@ -54,42 +66,47 @@ static uint32_t stored_code(const uint8_t *rows, size_t count, size_t width, siz
     return rows[row * ((width + 3) / 4) + column / 4] >> (2 * (column % 4)) & 3;
 }
 
-/* The column in place `i` of a plane. */
-static size_t column_of(size_t plane, size_t i) { return plane / 4 * TERN_BLOCK + 4 * i + plane % 4; }
-
-static void pack_five_bits(const uint8_t *rows, size_t count, size_t width, size_t row, size_t plane, uint8_t *bytes)
+/* The code in place `i` of a chunk of such a row; 1 beyond the last. */
+static uint32_t chunk_code(const uint8_t *rows, size_t count, size_t width, size_t row, size_t chunk, size_t i)
 {
-    for (size_t i = 0; i < 40; i++) bytes[i] = 0;
-    for (size_t i = 0; i < TERN_PLANE; i++) {
-        uint32_t code = stored_code(rows, count, width, row, column_of(plane, i)) +
-                        3 * stored_code(rows, count, width, row, column_of(plane + 1, i)) +
-                        9 * stored_code(rows, count, width, row, column_of(plane + 2, i));
-        uint32_t placed = code << (5 * i % 8);
-        bytes[5 * i / 8] |= (uint8_t)placed;
-        if (5 * i % 8 > 3) bytes[5 * i / 8 + 1] |= (uint8_t)(placed >> 8);
+    if (chunk >= tern_chunks(width)) return 1;
+    size_t place = tern_chunk_place(width, chunk) + i;
+    return stored_code(rows, count, width, row, place / TERN_BLOCK * TERN_BLOCK + place % TERN_PLANE * 4 + place % TERN_BLOCK / TERN_PLANE);
+}
+
+static void pack_words(const uint8_t *rows, size_t count, size_t width, size_t row, size_t unit, uint8_t *words)
+{
+    uint32_t codes[16];
+    for (size_t i = 0; i < 16; i++)
+        codes[i] = chunk_code(rows, count, width, row, 3 * unit, i) + 3 * chunk_code(rows, count, width, row, 3 * unit + 1, i) +
+                   9 * chunk_code(rows, count, width, row, 3 * unit + 2, i);
+    for (size_t w = 0; w < 5; w++) {
+        uint32_t word = codes[2 * w] | codes[2 * w + 1] << 5 | codes[10 + w] << 10 | (codes[15] >> (4 - w) & 1) << 15;
+        words[w * 2 * TERN_TRIPLE_ROWS] = (uint8_t)word;
+        words[w * 2 * TERN_TRIPLE_ROWS + 1] = (uint8_t)(word >> 8);
     }
 }
 
-static void pack_plane(const uint8_t *rows, size_t count, size_t width, size_t row, size_t plane, uint8_t *bytes)
+void tern_pack_triples_scalar(const uint8_t *rows, size_t count, size_t width, size_t group, size_t all_rows, uint8_t *trits)
 {
-    for (size_t i = 0; i < 16; i++) {
-        uint32_t byte = 0;
-        for (size_t part = 0; part < 4; part++)
-            byte |= stored_code(rows, count, width, row, column_of(plane, 16 * part + i)) << (2 * part);
-        bytes[i] = (uint8_t)byte;
-    }
+    for (size_t row = 0; row < TERN_TRIPLE_ROWS; row++)
+        for (size_t unit = 0; unit < tern_units(width); unit++)
+            pack_words(rows, count, width, row, unit, trits + words_start(all_rows, width, group * TERN_TRIPLE_ROWS + row, unit));
 }
 
-void tern_pack_triples_scalar(const uint8_t *rows, size_t count, size_t width, uint8_t *group)
+static int16_t table_number(const int8_t *planes, size_t width, size_t unit, size_t i, int code)
 {
-    const size_t planes = tern_planes(width), whole = planes / 3;
-    for (size_t row = 0; row < TERN_GROUP; row++) {
-        for (size_t three = 0; three < whole; three++)
-            pack_five_bits(rows, count, width, row, 3 * three, group + (three * TERN_GROUP + row) * 40);
-        for (size_t plane = 3 * whole; plane < planes; plane++)
-            pack_plane(rows, count, width, row, plane,
-                       group + (whole * 40 + (plane - 3 * whole) * 16) * TERN_GROUP + row * 16);
-    }
+    int sum = 0;
+    for (size_t part = 0; part < 3; part++, code /= 3)
+        if (3 * unit + part < tern_chunks(width)) sum += (code % 3 - 1) * planes[tern_chunk_place(width, 3 * unit + part) + i];
+    return (int16_t)sum;
+}
+
+void tern_tables_scalar(const int8_t *planes, size_t width, int16_t *tables)
+{
+    for (size_t unit = 0; unit < tern_units(width); unit++)
+        for (size_t i = 0; i < 16; i++)
+            for (int code = 0; code < 32; code++) *tables++ = code < 27 ? table_number(planes, width, unit, i, code) : 0;
 }
 
 /* Plain multiplications, as `product` above does them. */

@@ -1,218 +1,289 @@
 #include "levels.h"
 #if TERN_X86
+#include <immintrin.h>
+#include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vbmi"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2"))), apply_to = function)
 
-#define TILE_MAX 4
-#include "product_driver.h"
-#include "sums_avx512.h"
+/* A product by triples multiplies nothing: the sum of three activations, each plus, minus or left out, is one of 27 numbers, which a table
+ * holds, and one permutation of words looks such sums up for 32 rows. What fills the tables is in `tern_tables`. */
 
-/* How far ahead trits are fetched: triples are one stream, and this is what the processor's own prefetcher leaves to gain. */
-enum { AHEAD_BYTES = 4096 };
+enum { QUARTERS = TERN_TRIPLE_ROWS / 32, WORDS = 5, CODES = 16, UNIT_BYTES = TERN_TRIPLE_ROWS * 2 * WORDS, UNITS_AHEAD = 10 };
 
-/* By three codes of two bits each, what stands for them in triples, and back; the back table repeats, so that the sixth bit of an index
- * does not matter. */
-static const _Alignas(64) uint8_t five_bits_of[64] = {
-    0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 0, 0, 0, 0,
-    9, 10, 11, 0, 12, 13, 14, 0, 15, 16, 17, 0, 0, 0, 0, 0,
-    18, 19, 20, 0, 21, 22, 23, 0, 24, 25, 26, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-};
-static const _Alignas(64) uint8_t codes_of[64] = {
-    0, 1, 2, 4, 5, 6, 8, 9, 10, 16, 17, 18, 20, 21, 22, 24,
-    25, 26, 32, 33, 34, 36, 37, 38, 40, 41, 42, 21, 21, 21, 21, 21,
-    0, 1, 2, 4, 5, 6, 8, 9, 10, 16, 17, 18, 20, 21, 22, 24,
-    25, 26, 32, 33, 34, 36, 37, 38, 40, 41, 42, 21, 21, 21, 21, 21,
-};
+/* The sums of a strip fit sixteen bits. */
+_Static_assert(TERN_STRIP * CODES * 3 * 128 < 32768, "a strip is too long");
 
-/* What spreads five bytes over each eight, gathers them again, and where in a lane of 64 bits each code begins. */
-#define LANE5(i) 5 * (i), 5 * (i) + 1, 5 * (i) + 2, 5 * (i) + 3, 5 * (i) + 4, 0, 0, 0
-#define LANE8(i) 8 * (i), 8 * (i) + 1, 8 * (i) + 2, 8 * (i) + 3, 8 * (i) + 4
-static const _Alignas(64) uint8_t spread[64] = {LANE5(0), LANE5(1), LANE5(2), LANE5(3), LANE5(4), LANE5(5), LANE5(6), LANE5(7)};
-static const _Alignas(64) uint8_t gather[64] = {LANE8(0), LANE8(1), LANE8(2), LANE8(3), LANE8(4), LANE8(5), LANE8(6), LANE8(7)};
-static const uint64_t starts = 0x231e19140f0a0500;
+/* What a pass over a part of a matrix reads: one group of rows in one strip, the tables of one or two rows of activations, and where to
+ * fetch from for the next part: every `step` bytes, ten times a unit. */
+typedef struct {
+    const uint8_t *trits;
+    const int16_t *tables[2];
+    size_t units;
+    const uint8_t *ahead;
+    size_t step;
+} strip_part;
 
-TERN_INLINE void fetch_ahead(const uint8_t *bytes)
+/* Adds one table's numbers for the codes in the lowest five bits of the words. */
+TERN_INLINE void look_up(size_t count, const strip_part *part, size_t table, const __m512i codes[QUARTERS], __m512i sums[2][QUARTERS])
 {
+    __m512i numbers[2];
 #pragma clang loop unroll(full)
-    for (size_t line = 0; line < 3; line++) __builtin_prefetch((const void *)((uintptr_t)bytes + AHEAD_BYTES + 64 * line));
-}
-
-/* The codes of three planes in 40 bytes (64 are read): two bits each, the first plane lowest. */
-TERN_INLINE __m512i three_planes(const uint8_t *bytes)
-{
-    __m512i lanes = _mm512_permutexvar_epi8(_mm512_load_si512(spread), _mm512_loadu_si512(bytes));
-    __m512i fives = _mm512_multishift_epi64_epi8(_mm512_set1_epi64((long long)starts), lanes);
-    return _mm512_permutexvar_epi8(fives, _mm512_load_si512(codes_of));
-}
-
-/* The codes of one plane in 16 bytes. */
-TERN_INLINE __m512i left_plane(const uint8_t *bytes)
-{
-    const __m512i shifts = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set_m128i(_mm_set1_epi16(2), _mm_setzero_si128())),
-                                              _mm256_set_m128i(_mm_set1_epi16(6), _mm_set1_epi16(4)), 1);
-    __m512i four = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)bytes));
-    return _mm512_and_si512(_mm512_srlv_epi16(four, shifts), _mm512_set1_epi8(3));
-}
-
-/* Few rows of activations meet the codes as they come; for more, the codes of three planes are looked up once. What is left over stays
- * where it is. */
-TERN_INLINE const uint8_t *open_group(const tern_matrix *m, size_t group, size_t count, uint8_t *panel)
-{
-    const uint8_t *bytes = m->trits + group * tern_group_bytes(m->width);
-    const size_t threes = tern_planes(m->width) / 3;
-    if (count <= TILE_MAX || threes * TERN_GROUP * TERN_PLANE > PANEL_BYTES) return bytes;
-    for (size_t three = 0; three < threes; three++, bytes += TERN_GROUP * 40) {
-        fetch_ahead(bytes);
+    for (size_t a = 0; a < count; a++) numbers[a] = _mm512_loadu_si512(part->tables[a] + 32 * table);
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < TERN_GROUP; r++)
-            _mm512_store_si512(panel + (three * TERN_GROUP + r) * TERN_PLANE, three_planes(bytes + 40 * r));
-    }
-    return panel;
+    for (size_t q = 0; q < QUARTERS; q++)
+#pragma clang loop unroll(full)
+        for (size_t a = 0; a < count; a++)
+            sums[a][q] = _mm512_add_epi16(sums[a][q], _mm512_permutexvar_epi16(codes[q], numbers[a]));
 }
 
-/* Whether open_group looked the codes up. */
-TERN_INLINE bool is_open(const tile_place *place)
+/* Adds a unit: three codes of each word, and the one whose bits are the highest of the five. */
+TERN_INLINE void add_unit(size_t count, bool fetches, strip_part *part, __m512i sums[2][QUARTERS])
 {
-    return place->codes != place->matrix->trits + place->group * tern_group_bytes(place->matrix->width);
-}
-
-/* Adds the planes that are left over after all threes. */
-TERN_INLINE void add_left(size_t count, const tile_place *place, __m512i sum[4][TILE_MAX])
-{
-    const size_t planes = tern_planes(place->matrix->width), threes = planes / 3;
-    const uint8_t *bytes = place->matrix->trits + place->group * tern_group_bytes(place->matrix->width) + threes * TERN_GROUP * 40;
-    for (size_t plane = 3 * threes; plane < planes; plane++, bytes += TERN_GROUP * 16) {
-        __m512i codes[4];
-        for (size_t r = 0; r < 4; r++) codes[r] = left_plane(bytes + 16 * r);
-        add_plane(count, codes, 0, place->activations + plane * TERN_PLANE, place->activation_stride, sum);
-    }
-}
-
-TERN_INLINE void add_threes(size_t count, bool open, const tile_place *place, __m512i sum[4][TILE_MAX])
-{
-    const uint8_t *bytes = place->codes;
-    const int8_t *x = place->activations;
-    for (size_t threes = tern_planes(place->matrix->width) / 3; threes > 0; threes--, x += 3 * TERN_PLANE) {
-        __m512i codes[4];
-        if (!open) fetch_ahead(bytes);
+    __m512i last[QUARTERS];
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < 4; r++) codes[r] = open ? _mm512_load_si512(bytes + 64 * r) : three_planes(bytes + 40 * r);
+    for (size_t q = 0; q < QUARTERS; q++) last[q] = _mm512_setzero_si512();
 #pragma clang loop unroll(full)
-        for (unsigned plane = 0; plane < 3; plane++)
-            add_plane(count, codes, plane, x + plane * TERN_PLANE, place->activation_stride, sum);
-        bytes += TERN_GROUP * (open ? 64 : 40);
-    }
-}
-
-/* Adds the threes for one row of activations, where looking up the codes is most of the work: the second and third plane are left in
- * their places within the byte, where they count 4 and 16 times. */
-TERN_INLINE void add_threes_once(const tile_place *place, __m512i sum[4][TILE_MAX])
-{
-    const __m512i masks[3] = {_mm512_set1_epi8(3), _mm512_set1_epi8(12), _mm512_set1_epi8(48)};
-    const uint8_t *bytes = place->codes;
-    const int8_t *x = place->activations;
-    __m512i parts[3][4];
-    for (size_t r = 0; r < 4; r++) parts[0][r] = parts[1][r] = parts[2][r] = _mm512_setzero_si512();
-    for (size_t threes = tern_planes(place->matrix->width) / 3; threes > 0; threes--, bytes += TERN_GROUP * 40, x += 3 * TERN_PLANE) {
-        fetch_ahead(bytes);
+    for (size_t w = 0; w < WORDS; w++) {
+        /* Into the second-level cache: the first is for the tables. */
+        if (fetches) {
+            __builtin_prefetch(part->ahead, 0, 2);
+            __builtin_prefetch((const void *)((uintptr_t)part->ahead + part->step), 0, 2);
+            part->ahead = (const uint8_t *)((uintptr_t)part->ahead + 2 * part->step);
+        }
+        __m512i codes[QUARTERS];
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < 4; r++) {
-            __m512i codes = three_planes(bytes + 40 * r);
+        for (size_t q = 0; q < QUARTERS; q++) {
+            codes[q] = _mm512_loadu_si512(part->trits + (w * QUARTERS + q) * 64);
+            last[q] = _mm512_shldi_epi16(last[q], codes[q], 1);
+        }
 #pragma clang loop unroll(full)
-            for (size_t plane = 0; plane < 3; plane++)
-                parts[plane][r] = _mm512_dpbusd_epi32(parts[plane][r], _mm512_and_si512(codes, masks[plane]),
-                                                      _mm512_loadu_si512(x + plane * TERN_PLANE));
+        for (size_t c = 0; c < 3; c++) {
+            look_up(count, part, tern_code_place(w, c), codes, sums);
+#pragma clang loop unroll(full)
+            for (size_t q = 0; q < QUARTERS; q++) codes[q] = _mm512_srli_epi16(codes[q], 5);
         }
     }
-    for (size_t r = 0; r < 4; r++) {
-        __m512i high = _mm512_add_epi32(_mm512_srai_epi32(parts[1][r], 2), _mm512_srai_epi32(parts[2][r], 4));
-        sum[r][0] = _mm512_add_epi32(parts[0][r], high);
+    look_up(count, part, CODES - 1, last, sums);
+}
+
+TERN_INLINE void add_strip(size_t count, bool fetches, strip_part part, __m512i sums[2][QUARTERS])
+{
+#pragma clang loop unroll(full)
+    for (size_t a = 0; a < count; a++)
+#pragma clang loop unroll(full)
+        for (size_t q = 0; q < QUARTERS; q++) sums[a][q] = _mm512_setzero_si512();
+    for (; part.units > 0; part.units--) {
+        add_unit(count, fetches, &part, sums);
+        part.trits += UNIT_BYTES;
+#pragma clang loop unroll(full)
+        for (size_t a = 0; a < count; a++) part.tables[a] += 32 * CODES;
     }
 }
 
-TERN_INLINE void tile(size_t count, const tile_place *place)
+/* Where the sums of a group go. Between strips `out` holds them as integers. */
+typedef struct {
+    float *out;
+    size_t valid;
+    bool first, last;
+} settlement;
+
+/* Words to numbers of 32 bits, in the order of the rows: half `h` of a quarter. */
+TERN_INLINE __m512i widened(__m512i words, size_t h)
 {
-    __m512i sum[4][TILE_MAX];
-#pragma clang loop unroll(full)
-    for (size_t r = 0; r < 4; r++)
-#pragma clang loop unroll(full)
-        for (size_t a = 0; a < count; a++) sum[r][a] = _mm512_setzero_si512();
-    if (is_open(place)) {
-        add_threes(count, true, place, sum);
-    } else if (count == 1) {
-        add_threes_once(place, sum);
-    } else {
-        add_threes(count, false, place, sum);
-    }
-    add_left(count, place, sum);
-#pragma clang loop unroll(full)
-    for (size_t a = 0; a < count; a++) store(sum, a, place);
+    const __m512i zero = _mm512_setzero_si512();
+    return _mm512_srai_epi32(h ? _mm512_unpackhi_epi16(zero, words) : _mm512_unpacklo_epi16(zero, words), 16);
 }
+
+TERN_INLINE void settle_rows(__m512i sum, __mmask16 mask, bool first, bool last, float scale, float *out)
+{
+    if (!first) sum = _mm512_add_epi32(sum, _mm512_maskz_loadu_epi32(mask, out));
+    if (last) sum = _mm512_castps_si512(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(scale)));
+    _mm512_mask_storeu_epi32(out, mask, sum);
+}
+
+TERN_INLINE void settle_all(const __m512i sums[QUARTERS], bool first, bool last, float scale, float *out)
+{
+#pragma clang loop unroll(full)
+    for (size_t h = 0; h < 2 * QUARTERS; h++) settle_rows(widened(sums[h / 2], h % 2), 0xffff, first, last, scale, out + 16 * h);
+}
+
+/* The mask of those of sixteen rows that there are, if `valid` are from the first of them on. */
+TERN_INLINE __mmask16 rows_in(size_t valid, size_t first)
+{
+    return (__mmask16)(valid >= first + 16 ? 0xffff : valid > first ? (1u << (valid - first)) - 1 : 0);
+}
+
+TERN_INLINE void settle(const __m512i sums[QUARTERS], float scale, settlement s)
+{
+    const bool full = s.valid == TERN_TRIPLE_ROWS;
+    if (full && s.last) return settle_all(sums, s.first, true, scale, s.out);
+    if (full && s.first) return settle_all(sums, true, false, scale, s.out);
+    if (full) return settle_all(sums, false, false, scale, s.out);
+#pragma clang loop unroll(full)
+    for (size_t h = 0; h < 2 * QUARTERS; h++)
+        settle_rows(widened(sums[h / 2], h % 2), rows_in(s.valid, 16 * h), s.first, s.last, scale, s.out + 16 * h);
+}
+
+TERN_INLINE void pass_of(size_t count, bool fetches, const strip_part *part, const float *scales, settlement s, size_t out_stride)
+{
+    __m512i sums[2][QUARTERS];
+    add_strip(count, fetches, *part, sums);
+    settle(sums[0], scales[0], s);
+    s.out += out_stride;
+    if (count == 2) settle(sums[1], scales[1], s);
+}
+
+static void pass(size_t count, bool fetches, const strip_part *part, const float *scales, settlement s, size_t out_stride)
+{
+    switch (2 * count + fetches) {
+    case 2: pass_of(1, false, part, scales, s, out_stride); break;
+    case 3: pass_of(1, true, part, scales, s, out_stride); break;
+    case 4: pass_of(2, false, part, scales, s, out_stride); break;
+    default: pass_of(2, true, part, scales, s, out_stride);
+    }
+}
+
+/* One group in one strip meets all activations, two at a time; meanwhile the next part is fetched: within the first pass, where the memory
+ * has to be waited for, one line in four, as the processor goes on by itself, otherwise within two. */
+static void all_activations(strip_part part, size_t unit, const tern_activations *x, settlement s, size_t out_stride)
+{
+    const size_t count = x->count, step = count > 2 ? 2 : 1, once = count == 1;
+    part.step = once ? 256 : 64;
+    for (size_t a = 0, passes = 0; a < count; passes++) {
+        const size_t some = count - a < step ? count - a : step;
+        for (size_t i = 0; i < some; i++) part.tables[i] = x->tables + (a + i) * x->table_stride + unit * 32 * CODES;
+        pass(some, passes < 2, &part, x->scales + a, s, out_stride);
+        part.ahead = (const uint8_t *)((uintptr_t)part.ahead + part.units * UNIT_BYTES / 2);
+        s.out += some * out_stride;
+        a += some;
+    }
+}
+
+/* A walk over the parts of a range of groups, strip by strip. */
+typedef struct {
+    const tern_matrix *matrix;
+    size_t start, end, unit, group;
+} walk;
+
+TERN_INLINE size_t units_of(const walk *w)
+{
+    const size_t left = tern_units(w->matrix->width) - w->unit;
+    return left < TERN_STRIP ? left : TERN_STRIP;
+}
+
+TERN_INLINE void go_on(walk *w)
+{
+    if (++w->group < w->end) return;
+    w->group = w->start;
+    w->unit += units_of(w);
+}
+
+TERN_INLINE bool is_over(const walk *w) { return w->unit == tern_units(w->matrix->width); }
+
+static const uint8_t *trits_at(const walk *w)
+{
+    return w->matrix->trits + tern_part_start(w->matrix->rows, w->matrix->width, w->unit, w->group);
+}
+
+static void product_by_tables(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
+{
+    walk here = {.matrix = m, .start = first / TERN_TRIPLE_ROWS, .end = tern_groups(first + rows), .group = first / TERN_TRIPLE_ROWS};
+    walk ahead = here;
+    for (size_t units = 0; units < UNITS_AHEAD && !is_over(&ahead); go_on(&ahead)) units += units_of(&ahead);
+    for (; !is_over(&here); go_on(&here)) {
+        const size_t row = (here.group - here.start) * TERN_TRIPLE_ROWS, units = units_of(&here);
+        const settlement s = {.out = out + row, .valid = rows - row < TERN_TRIPLE_ROWS ? rows - row : TERN_TRIPLE_ROWS,
+                              .first = here.unit == 0, .last = here.unit + units == tern_units(m->width)};
+        const strip_part part = {.trits = trits_at(&here), .units = units, .ahead = trits_at(is_over(&ahead) ? &here : &ahead)};
+        all_activations(part, here.unit, x, s, out_stride);
+        if (!is_over(&ahead)) go_on(&ahead);
+    }
+}
+
+/* Digits minus one of the codes 0 to 26: those of the first two trits, byte by byte, that of the third, and -128 for all three. */
+#define DIGIT(code, power) ((code) / (power) % 3 - 1)
+#define FIRST_TWO(c) (int16_t)((DIGIT(c, 1) & 255) | (DIGIT(c, 3) & 255) << 8)
+#define THIRD(c) (int16_t)(DIGIT(c, 9) & 255)
+#define EXCESS(c) (int16_t)(-128 * (DIGIT(c, 1) + DIGIT(c, 3) + DIGIT(c, 9)))
+#define EIGHT(F, c) F(c), F((c) + 1), F((c) + 2), F((c) + 3), F((c) + 4), F((c) + 5), F((c) + 6), F((c) + 7)
+#define ALL(F) EIGHT(F, 0), EIGHT(F, 8), EIGHT(F, 16), F(24), F(25), F(26), 0, 0, 0, 0, 0
+static const _Alignas(64) int16_t first_two[32] = {ALL(FIRST_TWO)}, third[32] = {ALL(THIRD)}, excess[32] = {ALL(EXCESS)};
 
 void tern_product_avx512vbmi(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
 {
     if (m->layout == TERN_PAIRS) return tern_product_avx512(m, first, rows, x, out, out_stride);
-    product_in_tiles(m, first, rows, x, out, out_stride);
+    product_by_tables(m, first, rows, x, out, out_stride);
 }
 
-/* Where the codes of a row's blocks are: in the row, but for the last block where the row does not fill it. */
+TERN_INLINE __m128i chunk_of(const int8_t *planes, size_t width, size_t chunk)
+{
+    /* Unsigned: the activations plus 128. */
+    const __m128i sign = _mm_set1_epi8(-128);
+    if (chunk >= tern_chunks(width)) return sign;
+    return _mm_xor_si128(sign, _mm_loadu_si128((const __m128i *)(planes + tern_chunk_place(width, chunk))));
+}
+
+void tern_tables_avx512vbmi(const int8_t *planes, size_t width, int16_t *tables)
+{
+    const __m512i two = _mm512_load_si512(first_two), one = _mm512_load_si512(third), less = _mm512_load_si512(excess);
+    for (size_t unit = 0; unit < tern_units(width); unit++) {
+        const __m128i a = chunk_of(planes, width, 3 * unit), b = chunk_of(planes, width, 3 * unit + 1);
+        uint16_t pairs[16], singles[16];
+        _mm_storeu_si128((__m128i *)pairs, _mm_unpacklo_epi8(a, b));
+        _mm_storeu_si128((__m128i *)(pairs + 8), _mm_unpackhi_epi8(a, b));
+        _mm256_storeu_si256((__m256i *)singles, _mm256_cvtepu8_epi16(chunk_of(planes, width, 3 * unit + 2)));
+        for (size_t c = 0; c < CODES; c++, tables += 32) {
+            __m512i sum = _mm512_maddubs_epi16(_mm512_set1_epi16((short)pairs[c]), two);
+            sum = _mm512_add_epi16(sum, _mm512_maddubs_epi16(_mm512_set1_epi16((short)singles[c]), one));
+            _mm512_storeu_si512(tables, _mm512_add_epi16(sum, less));
+        }
+    }
+}
+
+/* Sixteen codes of a row, as bytes, of the chunks of a unit. */
 typedef struct {
     const uint8_t *row;
-    size_t whole;
-    uint8_t last[TERN_PLANE];
-} row_blocks;
+    size_t bytes, width;
+} stored_row;
 
-static row_blocks blocks_of(const uint8_t *row, size_t bytes)
+/* The two-bit codes in a chunk: one plane's of sixteen bytes. */
+TERN_INLINE __m128i codes_of_chunk(const stored_row *r, size_t chunk)
 {
-    row_blocks blocks = {.row = row, .whole = bytes / TERN_PLANE};
-    for (size_t i = 0; i < TERN_PLANE; i++) blocks.last[i] = i < bytes % TERN_PLANE ? row[blocks.whole * TERN_PLANE + i] : 0x55;
-    return blocks;
+    const __m128i ones = _mm_set1_epi8(1);
+    if (chunk >= tern_chunks(r->width)) return ones;
+    const size_t place = tern_chunk_place(r->width, chunk), byte = place / TERN_BLOCK * 64 + place % 64;
+    if (byte >= r->bytes) return ones;
+    const __mmask16 mask = (__mmask16)(r->bytes - byte < 16 ? (1u << (r->bytes - byte)) - 1 : 0xffff);
+    const __m128i four = _mm_mask_loadu_epi8(_mm_set1_epi8(0x55), mask, r->row + byte);
+    return _mm_and_si128(_mm_srl_epi16(four, _mm_cvtsi32_si128((int)(place % TERN_BLOCK / 64 * 2))), _mm_set1_epi8(3));
 }
 
-TERN_INLINE __m512i plane_of(const row_blocks *blocks, size_t plane)
+/* The five words of a unit of a row: three codes each, and on top one bit of the sixteenth. */
+TERN_INLINE __m128i words_of(const stored_row *r, size_t unit)
 {
-    const uint8_t *block = plane / 4 < blocks->whole ? blocks->row + plane / 4 * TERN_PLANE : blocks->last;
-    __m512i codes = _mm512_srl_epi16(_mm512_loadu_si512(block), _mm_cvtsi32_si128((int)(2 * (plane % 4))));
-    return _mm512_and_si512(codes, _mm512_set1_epi8(3));
+    const __m128i a = codes_of_chunk(r, 3 * unit), b = codes_of_chunk(r, 3 * unit + 1), c = codes_of_chunk(r, 3 * unit + 2);
+    const __m128i threes = _mm_add_epi8(b, _mm_add_epi8(b, b)), two = _mm_add_epi8(c, _mm_slli_epi16(c, 3));
+    const __m128i codes = _mm_add_epi8(a, _mm_add_epi8(threes, two));
+    const __m128i low = _mm_shuffle_epi8(codes, _mm_setr_epi8(0, -1, 2, -1, 4, -1, 6, -1, 8, -1, -1, -1, -1, -1, -1, -1));
+    const __m128i middle = _mm_shuffle_epi8(codes, _mm_setr_epi8(1, -1, 3, -1, 5, -1, 7, -1, 9, -1, -1, -1, -1, -1, -1, -1));
+    const __m128i high = _mm_shuffle_epi8(codes, _mm_setr_epi8(10, -1, 11, -1, 12, -1, 13, -1, 14, -1, -1, -1, -1, -1, -1, -1));
+    const __m128i shifts = _mm_setr_epi16(11, 12, 13, 14, 15, 16, 16, 16), last = _mm_shuffle_epi8(codes, _mm_set1_epi16((short)0xff0f));
+    const __m128i top = _mm_and_si128(_mm_sllv_epi16(last, shifts), _mm_set1_epi16((short)0x8000));
+    return _mm_or_si128(_mm_or_si128(low, _mm_slli_epi16(middle, 5)), _mm_or_si128(_mm_slli_epi16(high, 10), top));
 }
 
-TERN_INLINE void pack_three(const row_blocks *blocks, size_t plane, uint8_t *bytes)
-{
-    __m512i a = plane_of(blocks, plane), b = plane_of(blocks, plane + 1), c = plane_of(blocks, plane + 2);
-    __m512i codes = _mm512_or_si512(a, _mm512_or_si512(_mm512_slli_epi16(b, 2), _mm512_slli_epi16(c, 4)));
-    __m512i fives = _mm512_permutexvar_epi8(codes, _mm512_load_si512(five_bits_of));
-    __m512i tens = _mm512_maddubs_epi16(fives, _mm512_set1_epi16(32 << 8 | 1));
-    __m512i twenties = _mm512_madd_epi16(tens, _mm512_set1_epi32(1024 << 16 | 1));
-    __m512i low = _mm512_and_si512(twenties, _mm512_set1_epi64(0xFFFFF));
-    __m512i high = _mm512_and_si512(_mm512_srli_epi64(twenties, 12), _mm512_set1_epi64(0xFFFFF00000));
-    __m512i forties = _mm512_permutexvar_epi8(_mm512_load_si512(gather), _mm512_or_si512(low, high));
-    _mm512_mask_storeu_epi8(bytes, ((__mmask64)1 << 40) - 1, forties);
-}
-
-TERN_INLINE void pack_left(const row_blocks *blocks, size_t plane, uint8_t *bytes)
-{
-    __m512i codes = plane_of(blocks, plane);
-    __m128i result = _mm512_castsi512_si128(codes);
-    result = _mm_or_si128(result, _mm_slli_epi16(_mm512_extracti32x4_epi32(codes, 1), 2));
-    result = _mm_or_si128(result, _mm_slli_epi16(_mm512_extracti32x4_epi32(codes, 2), 4));
-    result = _mm_or_si128(result, _mm_slli_epi16(_mm512_extracti32x4_epi32(codes, 3), 6));
-    _mm_storeu_si128((__m128i *)bytes, result);
-}
-
-static void pack_row(const row_blocks *blocks, size_t planes, size_t member, uint8_t *group)
-{
-    size_t plane = 0;
-    for (; plane + 3 <= planes; plane += 3, group += 160) pack_three(blocks, plane, group + 40 * member);
-    for (; plane < planes; plane++, group += 64) pack_left(blocks, plane, group + 16 * member);
-}
-
-void tern_pack_triples_avx512vbmi(const uint8_t *rows, size_t count, size_t width, uint8_t *group)
+void tern_pack_triples_avx512vbmi(const uint8_t *rows, size_t count, size_t width, size_t group, size_t all_rows, uint8_t *trits)
 {
     const size_t bytes = (width + 3) / 4;
-    for (size_t row = 0; row < TERN_GROUP; row++) {
-        row_blocks blocks = row < count ? blocks_of(rows + row * bytes, bytes) : blocks_of(rows, 0);
-        pack_row(&blocks, tern_planes(width), row, group);
+    for (size_t unit = 0; unit < tern_units(width); unit++) {
+        uint8_t *target = trits + tern_part_start(all_rows, width, unit / TERN_STRIP * TERN_STRIP, group) + unit % TERN_STRIP * UNIT_BYTES;
+        for (size_t row = 0; row < TERN_TRIPLE_ROWS; row++) {
+            const stored_row r = {.row = row < count ? rows + row * bytes : rows, .bytes = row < count ? bytes : 0, .width = width};
+            uint16_t words[8];
+            _mm_storeu_si128((__m128i *)words, words_of(&r, unit));
+            for (size_t w = 0; w < WORDS; w++)
+                memcpy(target + w * TERN_TRIPLE_ROWS * 2 + 2 * tern_row_place(row), words + w, 2);
+        }
     }
 }
 

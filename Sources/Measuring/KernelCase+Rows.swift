@@ -34,15 +34,15 @@ extension KernelCase {
 
     static func weightKernels() -> [KernelCase] {
         let (w, stored, width) = (Floats(width), Bytes(2 * width), width)
-        let codes = Bytes(4 * Trits.rowBytes(width: width), repeating: 0b01_10_00_01)
-        let group = Bytes(TritLayout.triples.bytes(rows: 4, width: width))
+        let rowCount = TritLayout.triples.group, codes = Bytes(rowCount * Trits.rowBytes(width: width), repeating: 0b01_10_00_01)
+        let group = Bytes(TritLayout.triples.bytes(rows: rowCount, width: width))
         return [
-            KernelCase(name: "ternarise", bytes: 4 * width + codes.count / 4, operations: width) {
+            KernelCase(name: "ternarise", bytes: 4 * width + codes.count / rowCount, operations: width) {
                 _ = $0.ternarise(w.start, scale: 3, width: width, into: codes.start.assumingMemoryBound(to: UInt8.self))
             },
-            KernelCase(name: "pack triples", rows: 4, bytes: codes.count + group.count, operations: 4 * width) {
+            KernelCase(name: "pack triples", rows: rowCount, bytes: codes.count + group.count, operations: rowCount * width) {
                 $0.packTriples(
-                    codes.start.assumingMemoryBound(to: UInt8.self), count: 4, width: width,
+                    codes.start.assumingMemoryBound(to: UInt8.self), count: rowCount, width: width, group: 0, rows: rowCount,
                     into: group.start.assumingMemoryBound(to: UInt8.self))
             },
             KernelCase(name: "sum of magnitudes, bf16", bytes: 2 * width, operations: width) {

@@ -48,7 +48,8 @@ extension Kernels {
     /// The layout of trits that this level multiplies fastest by from memory.
     public var layout: TritLayout { functions.layout == TERN_TRIPLES ? .triples : .pairs }
 
-    /// out[a * outStride + r] = scales[a] * (row r of `part` of the matrix . activation row a); `part` starts at a multiple of four.
+    /// out[a * outStride + r] = scales[a] * (row r of `part` of the matrix . activation row a); `part` starts at a
+    /// multiple of the layout's group.
     public func product(
         _ matrix: TritRows, _ part: Range<Int>, _ x: ActivationRows, into out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
@@ -57,9 +58,19 @@ extension Kernels {
         }
     }
 
-    /// Four rows of triples, or as many as are left, from rows as files hold them, whose codes are 0, 1 and 2.
-    public func packTriples(_ rows: UnsafePointer<UInt8>, count: Int, width: Int, into group: UnsafeMutablePointer<UInt8>) {
-        functions.pack_triples(rows, count, width, group)
+    /// What products by triples look up, for one row of activations: `tableCount(width:)` numbers.
+    public func tables(_ planes: UnsafePointer<Int8>, width: Int, into tables: UnsafeMutablePointer<Int16>) {
+        functions.tables(planes, width, tables)
+    }
+
+    public static func tableCount(width: Int) -> Int { tern_table_numbers(width) }
+
+    /// Group number `group` of a matrix of `rows` rows in triples, from its rows, `count` of them, as files hold them, whose codes are 0, 1
+    /// and 2.
+    public func packTriples(
+        _ stored: UnsafePointer<UInt8>, count: Int, width: Int, group: Int, rows: Int, into trits: UnsafeMutablePointer<UInt8>
+    ) {
+        functions.pack_triples(stored, count, width, group, rows, trits)
     }
 
     /// Multiplies and adds int8 in registers only, `rounds` times `peakRound`; the value depends on all of it.

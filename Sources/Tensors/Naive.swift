@@ -11,7 +11,7 @@ package enum Naive {
         let filled = rows.map { row in
             row.map { Int($0) + 1 } + [Int](repeating: 1, count: (row.count + 255) / 256 * 256 - row.count)
         }
-        return layout == .pairs ? filled.flatMap(pairs) : triples(filled)
+        return layout == .pairs ? filled.flatMap(pairs) : triples(filled, width: width)
     }
 
     private static func pairs(_ codes: [Int]) -> [UInt8] {
@@ -20,32 +20,42 @@ package enum Naive {
         }
     }
 
-    private static func triples(_ rows: [[Int]]) -> [UInt8] {
-        let empty = [Int](repeating: 1, count: rows[0].count), planes = empty.count / 64
-        var bytes: [UInt8] = []
-        for first in stride(from: 0, to: rows.count, by: 4) {
-            let four = (first..<first + 4).map { planesOfCodes($0 < rows.count ? rows[$0] : empty) }
-            for plane in stride(from: 0, to: planes - 2, by: 3) {
-                for row in four { bytes += fives((0..<64).map { row[plane][$0] + 3 * row[plane + 1][$0] + 9 * row[plane + 2][$0] }) }
-            }
-            for plane in planes / 3 * 3..<planes {
-                for row in four { bytes += (0..<16).map { i in UInt8((0..<4).reduce(0) { $0 | row[plane][16 * $1 + i] << (2 * $1) }) } }
+    private static func triples(_ rows: [[Int]], width: Int) -> [UInt8] {
+        let groups = (rows.count + 127) / 128, empty = [Int](repeating: 1, count: rows[0].count)
+        let units = (0..<groups * 128).map { unitsOfCodes($0 < rows.count ? rows[$0] : empty, width: width) }
+        return stride(from: 0, to: units[0].count, by: 5).flatMap { strip in
+            (0..<groups).flatMap { group in
+                (strip..<min(strip + 5, units[0].count)).flatMap { unit in
+                    words(units[group * 128..<group * 128 + 128].map { $0[unit] })
+                }
             }
         }
-        return bytes
     }
 
-    private static func planesOfCodes(_ codes: [Int]) -> [[Int]] {
-        (0..<codes.count / 64).map { plane in (0..<64).map { codes[plane / 4 * 256 + 4 * $0 + plane % 4] } }
+    /// Codes of three trits, sixteen a unit.
+    private static func unitsOfCodes(_ codes: [Int], width: Int) -> [[Int]] {
+        var chunks: [[Int]] = []
+        for block in stride(from: 0, to: width, by: 256) {
+            let places = (min(256, width - block) + 3) / 4
+            for plane in 0..<4 {
+                chunks += stride(from: 0, to: places, by: 16).map { i in (i..<i + 16).map { codes[block + 4 * $0 + plane] } }
+            }
+        }
+        while chunks.count % 3 != 0 { chunks.append([Int](repeating: 1, count: 16)) }
+        return stride(from: 0, to: chunks.count, by: 3).map { three in
+            (0..<16).map { chunks[three][$0] + 3 * chunks[three + 1][$0] + 9 * chunks[three + 2][$0] }
+        }
     }
 
-    /// 64 numbers of five bits, lowest bits first.
-    private static func fives(_ codes: [Int]) -> [UInt8] {
-        (0..<40).map { byte in
-            UInt8((0..<8).reduce(0) { sum, bit in
-                let place = 8 * byte + bit
-                return sum | (codes[place / 5] >> (place % 5) & 1) << bit
-            })
+    /// A unit of 128 rows.
+    private static func words(_ rows: [[Int]]) -> [UInt8] {
+        (0..<5).flatMap { w in
+            (0..<128).flatMap { place in
+                let (quarter, q, p) = (place / 32, place % 32 / 8, place % 8)
+                let codes = rows[32 * quarter + 4 * q + (p < 4 ? p : 16 + p - 4)]
+                let word = codes[2 * w] | codes[2 * w + 1] << 5 | codes[10 + w] << 10 | (codes[15] >> (4 - w) & 1) << 15
+                return [UInt8(word & 255), UInt8(word >> 8)]
+            }
         }
     }
 

@@ -23,22 +23,43 @@ func checkWorstProducts(_ kernels: Kernels) -> SelfTestOutcome {
 /// Where the kernel's products differ from the naive ones, scaled by a number that rounds.
 private func firstDifference(_ kernels: Kernels, _ trits: [[Int8]], _ activations: [[Int8]]) -> String? {
     let (width, scale) = (trits[0].count, Float(0.37))
-    let sums = activations.map { row in Int32(row.reduce(0) { $0 + Int($1) }) }
-    let planes = activations.flatMap(Naive.planes), scales = [Float](repeating: scale, count: activations.count)
     for layout in TritLayout.allCases {
-        let matrix = Naive.matrix(trits, width: width, layout: layout) + [UInt8](repeating: 0, count: layout.slack)
-        var out = [Float](repeating: .nan, count: trits.count * activations.count)
-        multiply(kernels, TritRows(matrix, rows: trits.count, width: width, layout: layout), trits.count, planes, sums, scales, &out)
+        let out = Naive.matrix(trits, width: width, layout: layout).withUnsafeBufferPointer { matrix -> [Float] in
+            guard let start = matrix.baseAddress else { return [] }
+            return products(kernels, TritRows(start, rows: trits.count, width: width, layout: layout), trits.count, activations, scale)
+        }
         if let place = firstDifference(out, trits, activations, scale) { return "\(layout.rawValue), \(place)" }
     }
     return nil
 }
 
-private func multiply(
-    _ kernels: Kernels, _ matrix: TritRows, _ rows: Int, _ planes: [Int8], _ sums: [Int32], _ scales: [Float], _ out: inout [Float]
-) {
-    let x = ActivationRows(planes: planes, stride: planes.count / scales.count, sums: sums, scales: scales, count: scales.count)
-    kernels.product(matrix, 0..<rows, x, into: &out, outStride: rows)
+private func products(
+    _ kernels: Kernels, _ matrix: TritRows, _ rows: Int, _ activations: [[Int8]], _ scale: Float
+) -> [Float] {
+    let count = activations.count, width = activations[0].count, numbers = Kernels.tableCount(width: width)
+    let planes = AlignedMemory(activations.flatMap(Naive.planes)), tables = AlignedMemory([Int16](repeating: 0, count: count * numbers))
+    let sums = AlignedMemory(activations.map { row in Int32(row.reduce(0) { $0 + Int($1) }) })
+    let scales = AlignedMemory([Float](repeating: scale, count: count)), stride = Kernels.activationBytes(width: width)
+    for a in 0..<count {
+        kernels.tables(planes.of(Int8.self) + a * stride, width: width, into: tables.of(Int16.self) + a * numbers)
+    }
+    var out = [Float](repeating: .nan, count: rows * count)
+    let x = ActivationRows(
+        planes: planes.of(Int8.self), stride: stride, sums: sums.of(Int32.self), scales: scales.of(Float.self), count: count,
+        tables: tables.of(Int16.self), width: width)
+    withExtendedLifetime((planes, sums, scales, tables)) {
+        kernels.product(matrix, 0..<rows, x, into: &out, outStride: rows)
+    }
+    return out
+}
+
+extension AlignedMemory {
+    fileprivate convenience init<Element: BitwiseCopyable>(_ elements: [Element]) {
+        self.init(byteCount: elements.count * MemoryLayout<Element>.stride)
+        elements.withUnsafeBytes { bytes.copyMemory(from: $0) }
+    }
+
+    fileprivate func of<Element>(_ type: Element.Type) -> UnsafeMutablePointer<Element> { start.assumingMemoryBound(to: type) }
 }
 
 private func firstDifference(_ out: [Float], _ trits: [[Int8]], _ activations: [[Int8]], _ scale: Float) -> String? {

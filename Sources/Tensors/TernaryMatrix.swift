@@ -79,11 +79,11 @@ public final class TernaryMatrix: @unchecked Sendable {
     }
 
     private static func memory(rows: Int, columns: Int, _ layout: TritLayout) throws -> AlignedMemory {
-        let row = layout.bytes(rows: 1, width: columns)
-        guard !(rows + TritLayout.group).multipliedReportingOverflow(by: row).overflow else {
+        let row = Trits.rowBytes(width: columns) + 64
+        guard !(rows + layout.group).multipliedReportingOverflow(by: row).overflow else {
             throw Failure("\(rows) rows of \(row) bytes do not fit in memory")
         }
-        return AlignedMemory(byteCount: layout.bytes(rows: rows, width: columns), slack: layout.slack, kept: true)
+        return AlignedMemory(byteCount: layout.bytes(rows: rows, width: columns), kept: true)
     }
 
     private static func check(_ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int) throws {
@@ -95,10 +95,12 @@ public final class TernaryMatrix: @unchecked Sendable {
     /// out[a * outStride + r] = this matrix' row r times row a of the activations, for the first `count` of them.
     public func multiply(
         _ activations: QuantisedRows, count: Int, into out: UnsafeMutablePointer<Float>, outStride: Int, kernels: Kernels,
-        pool: ThreadPool
+        pool: ThreadPool, tables: ActivationTables = ActivationTables()
     ) {
         let product = TernaryProduct(matrix: self, activations: activations, count: count, out: out, outStride: outStride)
-        withUnsafePointer(to: product) { multiplyAll(UnsafeBufferPointer(start: $0, count: 1), kernels: kernels, pool: pool) }
+        withUnsafePointer(to: product) {
+            multiplyAll(UnsafeBufferPointer(start: $0, count: 1), tables: tables, kernels: kernels, pool: pool)
+        }
     }
 }
 
@@ -120,13 +122,13 @@ private func pack(
     _ bytes: UnsafeRawBufferPointer, rows: Int, columns: Int, into memory: AlignedMemory, kernels: Kernels, pool: ThreadPool
 ) {
     guard let source = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-    let (from, to) = (Trits.rowBytes(width: columns), TritLayout.triples.bytes(rows: TritLayout.group, width: columns))
+    let stored = Trits.rowBytes(width: columns), group = TritLayout.triples.group
     let target = memory.start.assumingMemoryBound(to: UInt8.self)
-    pool.parallel((rows + TritLayout.group - 1) / TritLayout.group, grain: max(1, (1 << 18) / to)) { range in
-        for group in range {
-            let row = group * TritLayout.group
+    pool.parallel((rows + group - 1) / group, grain: max(1, (1 << 18) / (group * stored))) { range in
+        for index in range {
+            let row = index * group
             kernels.packTriples(
-                source + row * from, count: min(TritLayout.group, rows - row), width: columns, into: target + group * to)
+                source + row * stored, count: min(group, rows - row), width: columns, group: index, rows: rows, into: target)
         }
     }
 }

@@ -4,22 +4,19 @@ import CTernKernels
 public enum TritLayout: String, CaseIterable, Hashable, Sendable {
     /// Two bits a trit, row after row, as files hold them: needs nothing but a row's filling up.
     case pairs
-    /// Three trits in five bits, four rows at a time, in the order in which they are read.
+    /// Three trits in five bits, 128 rows at a time, in the order in which they are read.
     case triples
 
     /// Bytes of a matrix, a whole number of groups where rows go by groups.
     public func bytes(rows: Int, width: Int) -> Int {
         switch self {
         case .pairs: rows * tern_row_bytes(width)
-        case .triples: (rows + TritLayout.group - 1) / TritLayout.group * tern_group_bytes(width)
+        case .triples: tern_triples_bytes(rows, width)
         }
     }
 
-    /// Bytes behind a matrix that products may read.
-    var slack: Int { self == .triples ? Int(TERN_SLACK) : 0 }
-
     /// Rows that are multiplied together.
-    static let group = Int(TERN_GROUP)
+    public var group: Int { Int(self == .triples ? TERN_TRIPLE_ROWS : TERN_GROUP) }
 
     var code: tern_layout { self == .triples ? TERN_TRIPLES : TERN_PAIRS }
 }
@@ -37,10 +34,14 @@ public struct TritRows: @unchecked Sendable {
 public struct ActivationRows {
     let view: tern_activations
 
-    /// `planes` has `count` rows `stride` bytes apart; products of row a are multiplied by scales[a].
+    /// `planes` has `count` rows `stride` bytes apart; products of row a are multiplied by scales[a]. Products by triples need the tables
+    /// of all rows, one after the other.
     public init(
-        planes: UnsafePointer<Int8>, stride: Int, sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>, count: Int
+        planes: UnsafePointer<Int8>, stride: Int, sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>, count: Int,
+        tables: UnsafePointer<Int16>? = nil, width: Int = 0
     ) {
-        view = tern_activations(planes: planes, stride: stride, sums: sums, scales: scales, count: count)
+        view = tern_activations(
+            planes: planes, stride: stride, sums: sums, scales: scales, count: count, tables: tables,
+            table_stride: tern_table_numbers(width))
     }
 }

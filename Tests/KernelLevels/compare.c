@@ -95,16 +95,15 @@ static uint8_t *stored_rows(size_t rows, size_t width, bool worst)
     return codes;
 }
 
-/* The same in either layout of the products, with what may be read behind it. */
+/* The same in either layout of the products. */
 static uint8_t *laid_out(const uint8_t *stored, size_t rows, size_t width, tern_layout layout)
 {
-    const size_t groups = (rows + 3) / 4, bytes = (width + 3) / 4, group = tern_group_bytes(width), row = tern_row_bytes(width);
-    uint8_t *trits = malloc(layout == TERN_TRIPLES ? groups * group + TERN_SLACK : rows * row);
+    const size_t bytes = (width + 3) / 4, row = tern_row_bytes(width), all = TERN_TRIPLE_ROWS;
+    uint8_t *trits = malloc(layout == TERN_TRIPLES ? tern_triples_bytes(rows, width) : rows * row);
     if (!trits) exit(2);
     if (layout == TERN_TRIPLES) {
-        memset(trits + groups * group, POISON, TERN_SLACK);
-        for (size_t g = 0; g < groups; g++)
-            tern_kernels_at(TERN_SCALAR)->pack_triples(stored + 4 * g * bytes, rows - 4 * g < 4 ? rows - 4 * g : 4, width, trits + g * group);
+        for (size_t r = 0; r < rows; r += all)
+            tern_kernels_at(TERN_SCALAR)->pack_triples(stored + r * bytes, rows - r < all ? rows - r : all, width, r / all, rows, trits);
     } else {
         memset(trits, 0x55, rows * row);
         for (size_t r = 0; r < rows; r++) memcpy(trits + r * row, stored + r * bytes, bytes);
@@ -115,29 +114,36 @@ static uint8_t *laid_out(const uint8_t *stored, size_t rows, size_t width, tern_
 static tern_activations random_activations(size_t count, size_t width, bool worst)
 {
     const size_t stride = tern_activation_bytes(width);
-    int8_t *planes = malloc(count * stride);
+    int8_t *planes = calloc(count, stride);
     int32_t *sums = calloc(count, sizeof *sums);
     if (!planes || !sums) exit(2);
-    for (size_t i = 0; i < count * stride; i++) {
-        planes[i] = (int8_t)(worst ? (i / stride % 2 ? 127 : -128) : (int)below(256) - 128);
-        sums[i / stride] += planes[i];
+    for (size_t i = 0; i < count * width; i++) {
+        const size_t row = i / width, column = i % width;
+        const int8_t value = (int8_t)(worst ? (row % 2 ? 127 : -128) : (int)below(256) - 128);
+        planes[row * stride + column / TERN_BLOCK * TERN_BLOCK + column % 4 * TERN_PLANE + column % TERN_BLOCK / 4] = value;
+        sums[row] += value;
     }
-    return (tern_activations){planes, stride, sums, numbers(count), count};
+    int16_t *tables = malloc(count * tern_table_numbers(width) * sizeof *tables);
+    if (!tables) exit(2);
+    for (size_t a = 0; a < count; a++) tern_kernels_at(TERN_SCALAR)->tables(planes + a * stride, width, tables + a * tern_table_numbers(width));
+    return (tern_activations){planes, stride, sums, numbers(count), count, tables, tern_table_numbers(width)};
 }
 
 static void products(void)
 {
-    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(9), first = 4 * below(3), rows = 1 + below(11);
-    const bool worst = below(5) == 0;
     const tern_layout layout = below(3) ? TERN_PAIRS : TERN_TRIPLES;
+    const size_t group = layout == TERN_PAIRS ? TERN_GROUP : TERN_TRIPLE_ROWS, most = layout == TERN_PAIRS ? 11 : 300;
+    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(9), first = group * below(3), rows = 1 + below(most);
+    const bool worst = below(5) == 0;
     uint8_t *stored = stored_rows(first + rows, width, worst), *trits = laid_out(stored, first + rows, width, layout);
     tern_matrix matrix = {trits, first + rows, width, layout};
     tern_activations x = random_activations(count, width, worst);
     const size_t stride = rows + below(3);
     AT_EACH_LEVEL("product", (count * stride + rows) * 4, width, k->product(&matrix, first, rows, &x, (float *)out.start, stride));
-    const size_t some = 1 + below(first + rows < 4 ? first + rows : 4);
-    AT_EACH_LEVEL("pack_triples", tern_group_bytes(width), width, k->pack_triples(stored, some, width, out.start));
-    free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales);
+    AT_EACH_LEVEL("tables", 2 * tern_table_numbers(width), width, k->tables(x.planes, width, (int16_t *)out.start));
+    const size_t some = 1 + below(first + rows < 128 ? first + rows : 128);
+    AT_EACH_LEVEL("pack_triples", tern_triples_bytes(some, width), width, k->pack_triples(stored, some, width, 0, some, out.start));
+    free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales), free((void *)x.tables);
 }
 
 static void elementwise(void)

@@ -11,19 +11,24 @@ import Testing
 
     private func productsAreExact(_ kernels: Kernels, _ width: Int, _ layout: TritLayout) {
         var random = Random(seed: UInt64(width))
-        for (rows, count) in [(1, 1), (4, 1), (7, 2), (5, 3), (2, 5), (9, 16)] {
+        for (rows, count) in [(1, 1), (4, 1), (7, 2), (5, 3), (2, 5), (9, 16), (131, 1), (150, 4)] {
             let trits = (0..<rows).map { _ in randomTrits(width, &random) }
             let activations = (0..<count).map { _ in (0..<width).map { _ in Int8(Int(random.next() % 255) - 127) } }
             let scales = randomFloats(count, &random)
             let stride = rows + 3
-            let slack = [UInt8](repeating: 0xff, count: layout == .triples ? 64 : 0)
-            let codes = Guarded(Naive.matrix(trits, width: width, layout: layout) + slack)
+            let codes = Guarded(Naive.matrix(trits, width: width, layout: layout))
             let planes = Guarded(activations.flatMap(Naive.planes))
+            let numbers = Kernels.tableCount(width: width), planeStride = Kernels.activationBytes(width: width)
+            let tables = written(count * numbers, poison: Int16.min) {
+                for a in 0..<count { kernels.tables(planes.start + a * planeStride, width: width, into: $0 + a * numbers) }
+            }
+            let guardedTables = Guarded(tables.values)
+            #expect(!tables.strayed && !tables.values.contains(.min))
             let (sums, guardedScales) = (Guarded(activations.map { Int32($0.reduce(0) { $0 + Int($1) }) }), Guarded(scales))
             let out = written((count - 1) * stride + rows, poison: Float.nan) {
                 let x = ActivationRows(
-                    planes: planes.start, stride: Kernels.activationBytes(width: width), sums: sums.start,
-                    scales: guardedScales.start, count: count)
+                    planes: planes.start, stride: planeStride, sums: sums.start, scales: guardedScales.start, count: count,
+                    tables: guardedTables.start, width: width)
                 kernels.product(
                     TritRows(codes.start, rows: rows, width: width, layout: layout), 0..<rows, x, into: $0, outStride: stride)
             }
@@ -44,11 +49,15 @@ import Testing
     @Test(arguments: KernelLevel.available, widths)
     func triplesArePackedAsTheHeaderSays(level: KernelLevel, width: Int) {
         var random = Random(seed: UInt64(width) + 6)
-        for rows in 1...4 {
+        for rows in [1, 128, 130] {
             let trits = (0..<rows).map { _ in randomTrits(width, &random) }
-            let stored = Guarded(trits.flatMap(Trits.pack))
-            let out = written(TritLayout.triples.bytes(rows: 4, width: width), poison: UInt8(0xff)) {
-                Kernels.at(level).packTriples(stored.start, count: rows, width: width, into: $0)
+            let stored = Guarded(trits.flatMap(Trits.pack)), rowBytes = Trits.rowBytes(width: width)
+            let out = written(TritLayout.triples.bytes(rows: rows, width: width), poison: UInt8(0xff)) {
+                for group in 0..<(rows + 127) / 128 {
+                    Kernels.at(level).packTriples(
+                        stored.start + group * 128 * rowBytes, count: min(128, rows - group * 128), width: width, group: group,
+                        rows: rows, into: $0)
+                }
             }
             #expect(!out.strayed && out.values == Naive.matrix(trits, width: width, layout: .triples))
         }

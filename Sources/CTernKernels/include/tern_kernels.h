@@ -10,11 +10,13 @@
  *
  * - pairs: rows one after the other, two bits a code, four a byte, the lowest bits first, as files hold them. A shift and a mask of 64
  *   bytes give a plane.
- * - triples: rows by fours, the last four filled up with rows of code 1. Of such a four, three planes at a time, row after row, in 40
- *   bytes: 64 codes of five bits, lowest bits first, a + 3b + 9c for the codes a, b, c of the three planes in one place. The one or two
- *   planes that are left at the end of the rows come plane after plane, row after row, in 16 bytes: byte i has the codes of places
- *   i, 16 + i, 32 + i, 48 + i, the lowest bits first. 1.67 bits a trit, in the order in which they are read. TERN_SLACK bytes behind
- *   the matrix may be read.
+ * - triples: rows by groups of 128, the last filled up with rows of code 1; columns by chunks of sixteen, which are those of a plane with
+ *   neighbouring i, in the order of the blocks and of the planes in them, where the last block has only the chunks that it needs. Three
+ *   chunks make a unit (the last is filled up with code 1): sixteen codes a + 3b + 9c of five bits, for the codes a, b, c in one place of
+ *   the three. Of a unit a row takes five words of 16 bits: word w has the codes 2w, 2w + 1, 10 + w, lowest bits first, and in its highest
+ *   bit the bit 4 - w of code 15. Word 0 of all rows of the group is followed by word 1 of all, and so on; in each 32 rows, word 8q + p is
+ *   of row 4q + p if p < 4 and of row 16 + 4q + p - 4 otherwise. Strips of five units lie one after the other, each with all groups,
+ *   each of these with all its units of the strip. 1.67 bits a trit, in the order in which they are read.
  *
  * Quantised activations: int8, in the planes of the blocks of a row of trits, filled up with zeros.
  */
@@ -32,20 +34,46 @@
 
 /* Columns, and places, in a plane. */
 #define TERN_PLANE 64
-/* Rows that triples keep together. */
+/* Rows of pairs that are multiplied together. */
 #define TERN_GROUP 4
-/* Bytes behind a matrix of triples that may be read. */
-#define TERN_SLACK 64
+/* Rows of triples that lie together, columns of a unit, and units in a strip, whose tables stay in the first-level cache. */
+#define TERN_TRIPLE_ROWS 128
+#define TERN_UNIT 48
+#define TERN_STRIP 5
 
 /* Planes of a row. */
 static inline size_t tern_planes(size_t width) { return (width + TERN_BLOCK - 1) / TERN_BLOCK * (TERN_BLOCK / TERN_PLANE); }
 /* Bytes of a row of pairs, a multiple of 64. */
 static inline size_t tern_row_bytes(size_t width) { return tern_planes(width) * (TERN_PLANE / 4); }
-/* Bytes of four rows of triples. */
-static inline size_t tern_group_bytes(size_t width)
+/* Chunks of a row of triples, and where one begins among the planes. */
+static inline size_t tern_chunks(size_t width)
 {
-    return TERN_GROUP * (tern_planes(width) / 3 * 40 + tern_planes(width) % 3 * 16);
+    return width / TERN_BLOCK * 16 + ((width % TERN_BLOCK + 3) / 4 + 15) / 16 * 4;
 }
+static inline size_t tern_chunk_place(size_t width, size_t chunk)
+{
+    const size_t whole = width / TERN_BLOCK * 16, in_plane = ((width % TERN_BLOCK + 3) / 4 + 15) / 16;
+    if (chunk < whole) return 16 * chunk;
+    return 16 * whole + (chunk - whole) / in_plane * TERN_PLANE + (chunk - whole) % in_plane * 16;
+}
+/* Units of a row of triples, and groups of rows. */
+static inline size_t tern_units(size_t width) { return (tern_chunks(width) + 2) / 3; }
+static inline size_t tern_groups(size_t rows) { return (rows + TERN_TRIPLE_ROWS - 1) / TERN_TRIPLE_ROWS; }
+/* Bytes of a unit of a group, and of a matrix of triples. */
+static inline size_t tern_unit_bytes(void) { return TERN_TRIPLE_ROWS * 10; }
+static inline size_t tern_triples_bytes(size_t rows, size_t width) { return tern_groups(rows) * tern_units(width) * tern_unit_bytes(); }
+/* Where a group begins in the strip whose first unit is `unit`. */
+static inline size_t tern_part_start(size_t rows, size_t width, size_t unit, size_t group)
+{
+    const size_t left = tern_units(width) - unit, units = left < TERN_STRIP ? left : TERN_STRIP;
+    return (unit * tern_groups(rows) + group * units) * tern_unit_bytes();
+}
+/* The place of a group's row among the words. */
+static inline size_t tern_row_place(size_t row) { return row / 32 * 32 + row % 16 / 4 * 8 + row % 32 / 16 * 4 + row % 4; }
+/* The number of the code in place `slot` of a word. */
+static inline size_t tern_code_place(size_t word, size_t slot) { return slot < 2 ? 2 * word + slot : 10 + word; }
+/* Numbers of the tables of a row of activations: 32 for each code. */
+static inline size_t tern_table_numbers(size_t width) { return tern_units(width) * 16 * 32; }
 /* Bytes of a row of quantised activations, a multiple of 256. */
 static inline size_t tern_activation_bytes(size_t width) { return tern_planes(width) * TERN_PLANE; }
 
@@ -58,13 +86,16 @@ typedef struct tern_matrix {
     tern_layout layout;
 } tern_matrix;
 
-/* Rows of quantised activations, `stride` bytes apart. sums[a] is the sum of row a, scales[a] what multiplies its products. */
+/* Rows of quantised activations, `stride` bytes apart. sums[a] is the sum of row a, scales[a] what multiplies its products. Products by
+ * triples need their tables as well, `table_stride` numbers apart. */
 typedef struct tern_activations {
     const int8_t *planes;
     size_t stride;
     const int32_t *sums;
     const float *scales;
     size_t count;
+    const int16_t *tables;
+    size_t table_stride;
 } tern_activations;
 
 /* Columns in a span of a table of integers, and rows in a group. */
@@ -141,12 +172,16 @@ enum { TERN_LEVELS = 7 };
 
 typedef struct tern_kernels {
     /* out[a * out_stride + r] = scales[a] * (row first + r of the matrix . activation row a), for r in 0..<rows and every a. The dot
-     * product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP. */
+     * product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP, of TERN_TRIPLE_ROWS for triples. */
     void (*product)(const tern_matrix *matrix, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride);
 
-    /* One group of triples, tern_group_bytes(width) bytes, from up to four rows of codes as files hold them, (width + 3) / 4 bytes each,
-     * filled up with code 1. The codes are 0, 1, 2. */
-    void (*pack_triples)(const uint8_t *rows, size_t count, size_t width, uint8_t *group);
+    /* What three trits make of three activations: number d0 + 3 d1 + 9 d2 of the 32 numbers of a code is the sum of (d - 1) times the
+     * activation in the code's place of the first, second and third chunk of its unit. The last five of the 32 are 0. */
+    void (*tables)(const int8_t *planes, size_t width, int16_t *tables);
+
+    /* Group number `group` of a matrix of `all_rows` rows in triples, from up to TERN_TRIPLE_ROWS rows of codes as files hold them,
+     * (width + 3) / 4 bytes each, filled up with code 1. The codes are 0, 1, 2. */
+    void (*pack_triples)(const uint8_t *rows, size_t count, size_t width, size_t group, size_t all_rows, uint8_t *trits);
 
     /* out[a * out_stride + r] = row first + r of the table . activation row a, for r in 0..<rows and every a. Products of a span are summed
      * as integers; these sums, as floats, are added up over the spans in their order, each times (the row's scale times that of the

@@ -17,11 +17,9 @@ public final class Weights {
         let needed = graph.weights
         let positions = Dictionary(source.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
         let results = Results(count: needed.count)
-        let matrices = needed.reduce(0) { $0 + ($1.kind == .ternary ? $1.codeShape.reduce(1, *) : 0) }
-        let layout = TritLayout.fastest(for: matrices, kernels: kernels, threads: threads)
         threads.parallel(needed.count, grain: source.isConcurrent ? 1 : needed.count) { part in
             for index in part {
-                results[index] = Result { try Self.load(needed[index], from: source, positions, layout, kernels, threads) }
+                results[index] = Result { try Self.load(needed[index], from: source, positions, kernels, threads) }
             }
         }
         var loaded: [String: Loaded] = [:]
@@ -74,13 +72,12 @@ public final class Weights {
 
 extension Weights {
     private static func load(
-        _ weight: Weight, from source: any TensorSource, _ positions: [String: Int], _ layout: TritLayout, _ kernels: Kernels,
-        _ threads: ThreadPool
+        _ weight: Weight, from source: any TensorSource, _ positions: [String: Int], _ kernels: Kernels, _ threads: ThreadPool
     ) throws -> Loaded {
         let index = try weight.index(of: weight.name, in: source, positions)
         return try placing("tensor '\(weight.name)'") {
             switch weight.kind {
-            case .ternary: .trits(try matrix(weight, from: source, index, positions, layout, kernels, threads))
+            case .ternary: .trits(try matrix(weight, from: source, index, positions, kernels, threads))
             case .table: .table(try Table(weight, from: source, index, positions, kernels, threads))
             case .dense: .dense(try floats(weight, from: source, index, kernels))
             }
@@ -88,8 +85,7 @@ extension Weights {
     }
 
     private static func matrix(
-        _ weight: Weight, from source: any TensorSource, _ index: Int, _ positions: [String: Int], _ layout: TritLayout,
-        _ kernels: Kernels, _ threads: ThreadPool
+        _ weight: Weight, from source: any TensorSource, _ index: Int, _ positions: [String: Int], _ kernels: Kernels, _ threads: ThreadPool
     ) throws -> TernaryMatrix {
         try weight.check(source.entries[index], element: .uint8, shape: weight.codeShape)
         if let bytes = source.mapped(index) {
@@ -99,7 +95,7 @@ extension Weights {
         }
         // Codes first: a source that makes them finds the scale on the way.
         return try TernaryMatrix(
-            rows: weight.rows, columns: weight.columns, layout: layout, kernels: kernels, pool: threads
+            rows: weight.rows, columns: weight.columns, layout: kernels.layout, kernels: kernels, pool: threads
         ) { buffer in
             try source.read(index, into: buffer)
             return try scale(weight, from: source, positions)
