@@ -19,12 +19,13 @@ typedef struct {
 /* Sets the lanes. */
 TERN_INLINE void integer_tile(size_t count, unsigned bits, const integer_place *p);
 
-/* Fetches what follows a quad. Measured on Zen 4: the processor's own prefetching keeps pace with one row of activations, better than with
- * instructions for it; where more is computed for each line, it stops too early. */
+/* Fetches what follows a quad. Measured on Zen 4: the processor's own prefetching keeps pace with few rows of activations, better than with
+ * instructions for it; where more is computed for each line, it looks too little ahead. */
 TERN_INLINE void fetch_codes(size_t count, unsigned bits, const uint8_t *quad)
 {
     enum { FAR = 16384, NEAR = 1024 };
-    if (4 * count <= bits) return;
+    const size_t few = bits == 8 ? 4 : 2;
+    if (count <= few) return;
     for (unsigned line = 0; line < bits / 2; line++) {
         __builtin_prefetch((const void *)((uintptr_t)quad + FAR + 64 * line), 0, 2);
         __builtin_prefetch((const void *)((uintptr_t)quad + NEAR + 64 * line), 0, 3);
