@@ -11,7 +11,8 @@
 #define TABLE(LEVEL, PRODUCTS, LAYOUT, TRIPLES) { \
     .product = tern_product_##PRODUCTS, \
     .pack_triples = tern_pack_triples_##TRIPLES, \
-    .tables = tern_tables_##TRIPLES, \
+    .add_strip = tern_add_strip_##TRIPLES, \
+    .settle = tern_settle_##LEVEL, \
     .layout = LAYOUT, \
     .multiply_add = tern_multiply_add_##PRODUCTS, \
     .product_integers = tern_product_integers_##PRODUCTS, \

@@ -40,6 +40,7 @@
     void tern_ternarise_##LEVEL(const float *, float, size_t, uint8_t *, size_t *); \
     void tern_maxima_##LEVEL(const float *, size_t, float *); \
     double tern_exponentials_##LEVEL(const float *, float, float, size_t, float *); \
+    void tern_settle_##LEVEL(const int32_t *, size_t, size_t, size_t, float, float *); \
     uint64_t tern_read_##LEVEL(const void *, size_t); \
     uint64_t tern_multiply_add_##LEVEL(size_t)
 
@@ -60,12 +61,12 @@ TERN_DECLARE_PRODUCTS(neondot);
 /* What goes by triples; the other levels multiply by pairs and leave these to plain C. */
 #define TERN_DECLARE_TRIPLES(LEVEL) \
     void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, size_t, size_t, uint8_t *); \
-    void tern_tables_##LEVEL(const int8_t *, size_t, int16_t *)
+    void tern_add_strip_##LEVEL(const tern_matrix *, size_t, size_t, size_t, const tern_activations *, int32_t *, size_t)
 
 TERN_DECLARE_TRIPLES(scalar);
 TERN_DECLARE_TRIPLES(avx512vbmi);
 
-void tern_product_avx512vbmi(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t);
+#define tern_product_avx512vbmi tern_product_avx512
 #define tern_product_integers_avx512vbmi tern_product_integers_avx512
 #define tern_multiply_add_avx512vbmi tern_multiply_add_avx512
 

@@ -65,7 +65,6 @@ TERN_INLINE void tile(size_t count, const tile_place *place)
 
 void tern_product_neon(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
 {
-    if (m->layout == TERN_TRIPLES) return tern_product_scalar(m, first, rows, x, out, out_stride);
     product_in_tiles(m, first, rows, x, out, out_stride);
 }
 

@@ -10,7 +10,7 @@ static uint32_t pair_code(const tern_matrix *m, size_t row, size_t plane, size_t
 /* Where the words of a row begin in a unit of triples. */
 static size_t words_start(size_t rows, size_t width, size_t row, size_t unit)
 {
-    return tern_part_start(rows, width, unit / TERN_STRIP * TERN_STRIP, row / TERN_TRIPLE_ROWS) +
+    return tern_cell_start(rows, width, unit / TERN_STRIP, row / TERN_TRIPLE_ROWS) +
            unit % TERN_STRIP * tern_unit_bytes() + 2 * tern_row_place(row % TERN_TRIPLE_ROWS);
 }
 
@@ -37,26 +37,35 @@ static uint32_t pairs_product(const tern_matrix *m, size_t row, const int8_t *ac
     return sum;
 }
 
-static uint32_t triples_product(const tern_matrix *m, size_t row, const int8_t *activations)
-{
-    static const uint32_t power[3] = {1, 3, 9};
-    uint32_t sum = 0;
-    for (size_t chunk = 0; chunk < tern_chunks(m->width); chunk++) {
-        const uint8_t *words = m->trits + words_start(m->rows, m->width, row, chunk / 3);
-        const int8_t *some = activations + tern_chunk_place(m->width, chunk);
-        for (size_t i = 0; i < 16; i++) sum += (triple(words, i) / power[chunk % 3] % 3 - 1) * (uint32_t)some[i];
-    }
-    return sum;
-}
-
 void tern_product_scalar(const tern_matrix *m, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride)
 {
     for (size_t r = 0; r < rows; r++)
         for (size_t a = 0; a < x->count; a++) {
-            const int8_t *activations = x->planes + a * x->stride;
-            uint32_t sum = m->layout == TERN_PAIRS ? pairs_product(m, first + r, activations) : triples_product(m, first + r, activations);
+            uint32_t sum = pairs_product(m, first + r, x->planes + a * x->stride);
             out[a * out_stride + r] = (float)(int32_t)sum * x->scales[a];
         }
+}
+
+/* What a unit's chunks make of a row. */
+static uint32_t unit_product(const tern_matrix *m, size_t row, size_t unit, const int8_t *activations)
+{
+    static const uint32_t power[3] = {1, 3, 9};
+    const uint8_t *words = m->trits + words_start(m->rows, m->width, row, unit);
+    uint32_t sum = 0;
+    for (size_t c = 0; c < 3 && 3 * unit + c < tern_chunks(m->width); c++)
+        for (size_t i = 0; i < 16; i++)
+            sum += (triple(words, i) / power[c] % 3 - 1) * (uint32_t)activations[tern_chunk_place(m->width, 3 * unit + c) + i];
+    return sum;
+}
+
+void tern_add_strip_scalar(const tern_matrix *m, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
+                           size_t stride)
+{
+    const size_t start = strip * TERN_STRIP, left = tern_units(m->width) - start, units = left < TERN_STRIP ? left : TERN_STRIP;
+    for (size_t r = 0; r < (end - first) * TERN_TRIPLE_ROWS; r++)
+        for (size_t a = 0; a < x->count; a++)
+            for (size_t unit = start; unit < start + units; unit++)
+                sums[a * stride + r] += (int32_t)unit_product(m, first * TERN_TRIPLE_ROWS + r, unit, x->planes + a * x->stride);
 }
 
 /* The code of a column of a row as files hold it; 1 beyond its end. */
@@ -92,21 +101,6 @@ void tern_pack_triples_scalar(const uint8_t *rows, size_t count, size_t width, s
     for (size_t row = 0; row < TERN_TRIPLE_ROWS; row++)
         for (size_t unit = 0; unit < tern_units(width); unit++)
             pack_words(rows, count, width, row, unit, trits + words_start(all_rows, width, group * TERN_TRIPLE_ROWS + row, unit));
-}
-
-static int16_t table_number(const int8_t *planes, size_t width, size_t unit, size_t i, int code)
-{
-    int sum = 0;
-    for (size_t part = 0; part < 3; part++, code /= 3)
-        if (3 * unit + part < tern_chunks(width)) sum += (code % 3 - 1) * planes[tern_chunk_place(width, 3 * unit + part) + i];
-    return (int16_t)sum;
-}
-
-void tern_tables_scalar(const int8_t *planes, size_t width, int16_t *tables)
-{
-    for (size_t unit = 0; unit < tern_units(width); unit++)
-        for (size_t i = 0; i < 16; i++)
-            for (int code = 0; code < 32; code++) *tables++ = code < 27 ? table_number(planes, width, unit, i, code) : 0;
 }
 
 /* Plain multiplications, as `product` above does them. */

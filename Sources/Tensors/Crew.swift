@@ -18,7 +18,7 @@ final class Crew: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    private var body: ((Range<Int>) -> Void)?
+    private var body: ((Range<Int>, Int) -> Void)?
     private var count = 0
     private let grain = Atomic<Int>(1)
     private let threads = Atomic<Int>(1)
@@ -43,15 +43,16 @@ final class Crew: @unchecked Sendable {
     func acquire() -> Bool { !taken.exchange(true, ordering: .acquiring) }
     func release() { taken.store(false, ordering: .releasing) }
 
-    /// Runs one loop on this and other threads. Only whoever acquired the crew may call it.
-    func run(_ body: @escaping (Range<Int>) -> Void, count: Int, grain: Int, threads: Int) {
+    /// Runs one loop on this and other threads; the body gets the number of its thread, 0 for the caller's. Only whoever acquired the crew
+    /// may call it.
+    func run(_ body: @escaping (Range<Int>, Int) -> Void, count: Int, grain: Int, threads: Int) {
         (self.body, self.count, loop) = (body, count, (loop + 1) & 0x3F_FFFF)
         self.grain.store(grain, ordering: .relaxed)
         self.threads.store(threads, ordering: .relaxed)
         unfinished.store(count, ordering: .relaxed)
         remaining.store(loop * Crew.mostIndices + count, ordering: .sequentiallyConsistent)
         wakeSleepers()
-        while claim() {}
+        while claim(for: 0) {}
         waitForOthers()
         self.body = nil
     }
@@ -61,15 +62,15 @@ final class Crew: @unchecked Sendable {
         wakeSleepers()
     }
 
-    /// What a thread of the crew does all its life.
-    func work() {
+    /// What thread number `thread` of the crew does all its life.
+    func work(as thread: Int) {
         while !stopping.load(ordering: .acquiring) {
-            if !claim() { waitForWork() }
+            if !claim(for: thread) { waitForWork() }
         }
     }
 
     /// Does one piece if there is one. What it reads of a loop counts only if that loop is still the one when it claims.
-    private func claim() -> Bool {
+    private func claim(for thread: Int) -> Bool {
         var state = remaining.load(ordering: .acquiring)
         while state % Crew.mostIndices > 0 {
             let left = state % Crew.mostIndices
@@ -77,7 +78,7 @@ final class Crew: @unchecked Sendable {
             let (exchanged, original) = remaining.weakCompareExchange(
                 expected: state, desired: state - size, successOrdering: .acquiring, failureOrdering: .acquiring)
             if exchanged {
-                perform(left, size)
+                perform(left, size, thread)
                 unfinished.subtract(size, ordering: .releasing)
                 return true
             }
@@ -95,8 +96,8 @@ final class Crew: @unchecked Sendable {
 
     /// Not inlined: it must have let go of the closure when the piece is counted off.
     @inline(never)
-    private func perform(_ left: Int, _ size: Int) {
-        body?(count - left..<count - left + size)
+    private func perform(_ left: Int, _ size: Int, _ thread: Int) {
+        body?(count - left..<count - left + size, thread)
     }
 
     /// A thread that lost its processor may be long in finishing; then this one gives up its own.

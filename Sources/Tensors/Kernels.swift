@@ -48,8 +48,8 @@ extension Kernels {
     /// The layout of trits that this level multiplies fastest by from memory.
     public var layout: TritLayout { functions.layout == TERN_TRIPLES ? .triples : .pairs }
 
-    /// out[a * outStride + r] = scales[a] * (row r of `part` of the matrix . activation row a); `part` starts at a
-    /// multiple of the layout's group.
+    /// out[a * outStride + r] = scales[a] * (row r of `part` of the matrix, in pairs . activation row a); `part` starts at a multiple of
+    /// four.
     public func product(
         _ matrix: TritRows, _ part: Range<Int>, _ x: ActivationRows, into out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
@@ -58,12 +58,21 @@ extension Kernels {
         }
     }
 
-    /// What products by triples look up, for one row of activations: `tableCount(width:)` numbers.
-    public func tables(_ planes: UnsafePointer<Int8>, width: Int, into tables: UnsafeMutablePointer<Int16>) {
-        functions.tables(planes, width, tables)
+    /// sums[a * stride + r] += what a strip of a matrix in triples makes of (row r of its groups `groups` . activation row a).
+    public func addStrip(
+        _ matrix: TritRows, _ strip: Int, _ groups: Range<Int>, _ x: ActivationRows, to sums: UnsafeMutablePointer<Int32>, stride: Int
+    ) {
+        withUnsafePointer(to: matrix.view) { matrix in
+            withUnsafePointer(to: x.view) { functions.add_strip(matrix, strip, groups.lowerBound, groups.upperBound, $0, sums, stride) }
+        }
     }
 
-    public static func tableCount(width: Int) -> Int { tern_table_numbers(width) }
+    /// out[i] = scale * (sum of `count` numbers parts[i], `stride` apart), for `width` numbers.
+    public func settle(
+        _ parts: UnsafePointer<Int32>, stride: Int, count: Int, width: Int, scale: Float, into out: UnsafeMutablePointer<Float>
+    ) {
+        functions.settle(parts, stride, count, width, scale, out)
+    }
 
     /// Group number `group` of a matrix of `rows` rows in triples, from its rows, `count` of them, as files hold them, whose codes are 0, 1
     /// and 2.

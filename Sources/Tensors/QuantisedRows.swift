@@ -27,6 +27,13 @@ public struct QuantisedRows: @unchecked Sendable {
         sums[row] = kernels.quantise(x, width: width, into: planes + row * stride, inverse: inverses + row)
     }
 
+    /// Row `row` from integers that are quantised already, in planes.
+    package func fill(_ row: Int, planes values: [Int8], step: Float) {
+        precondition(row >= 0 && row < capacity && values.count == stride)
+        (planes + row * stride).update(from: values, count: stride)
+        (inverses[row], sums[row]) = (step, values.reduce(0) { $0 + Int32($1) })
+    }
+
     /// Copies row `from` over row `to`.
     public func move(_ from: Int, to: Int) {
         (planes + to * stride).update(from: planes + from * stride, count: stride)

@@ -22,44 +22,29 @@ func checkWorstProducts(_ kernels: Kernels) -> SelfTestOutcome {
 
 /// Where the kernel's products differ from the naive ones, scaled by a number that rounds.
 private func firstDifference(_ kernels: Kernels, _ trits: [[Int8]], _ activations: [[Int8]]) -> String? {
-    let (width, scale) = (trits[0].count, Float(0.37))
+    let (width, scale) = (trits[0].count, Float(0.37)), codes = trits.flatMap(Trits.pack), pool = ThreadPool(threads: 1)
     for layout in TritLayout.allCases {
-        let out = Naive.matrix(trits, width: width, layout: layout).withUnsafeBufferPointer { matrix -> [Float] in
-            guard let start = matrix.baseAddress else { return [] }
-            return products(kernels, TritRows(start, rows: trits.count, width: width, layout: layout), trits.count, activations, scale)
+        let matrix = codes.withUnsafeBytes {
+            try? TernaryMatrix(
+                copying: $0, rows: trits.count, columns: width, scale: scale, layout: layout, kernels: kernels, pool: pool)
         }
+        guard let matrix else { return "\(layout.rawValue) cannot be made" }
+        let out = products(kernels, matrix, activations, pool)
         if let place = firstDifference(out, trits, activations, scale) { return "\(layout.rawValue), \(place)" }
     }
     return nil
 }
 
-private func products(
-    _ kernels: Kernels, _ matrix: TritRows, _ rows: Int, _ activations: [[Int8]], _ scale: Float
-) -> [Float] {
-    let count = activations.count, width = activations[0].count, numbers = Kernels.tableCount(width: width)
-    let planes = AlignedMemory(activations.flatMap(Naive.planes)), tables = AlignedMemory([Int16](repeating: 0, count: count * numbers))
-    let sums = AlignedMemory(activations.map { row in Int32(row.reduce(0) { $0 + Int($1) }) })
-    let scales = AlignedMemory([Float](repeating: scale, count: count)), stride = Kernels.activationBytes(width: width)
-    for a in 0..<count {
-        kernels.tables(planes.of(Int8.self) + a * stride, width: width, into: tables.of(Int16.self) + a * numbers)
-    }
-    var out = [Float](repeating: .nan, count: rows * count)
-    let x = ActivationRows(
-        planes: planes.of(Int8.self), stride: stride, sums: sums.of(Int32.self), scales: scales.of(Float.self), count: count,
-        tables: tables.of(Int16.self), width: width)
-    withExtendedLifetime((planes, sums, scales, tables)) {
-        kernels.product(matrix, 0..<rows, x, into: &out, outStride: rows)
+private func products(_ kernels: Kernels, _ matrix: TernaryMatrix, _ activations: [[Int8]], _ pool: ThreadPool) -> [Float] {
+    let count = activations.count, width = matrix.columns
+    let memory = AlignedMemory(byteCount: count * QuantisedRows.bytes(width: width))
+    let rows = QuantisedRows(width: width, capacity: count, memory: memory.start)
+    for (a, values) in activations.enumerated() { rows.fill(a, planes: Naive.planes(values), step: 1) }
+    var out = [Float](repeating: .nan, count: matrix.rows * count)
+    withExtendedLifetime(memory) {
+        matrix.multiply(rows, count: count, into: &out, outStride: matrix.rows, kernels: kernels, pool: pool)
     }
     return out
-}
-
-extension AlignedMemory {
-    fileprivate convenience init<Element: BitwiseCopyable>(_ elements: [Element]) {
-        self.init(byteCount: elements.count * MemoryLayout<Element>.stride)
-        elements.withUnsafeBytes { bytes.copyMemory(from: $0) }
-    }
-
-    fileprivate func of<Element>(_ type: Element.Type) -> UnsafeMutablePointer<Element> { start.assumingMemoryBound(to: type) }
 }
 
 private func firstDifference(_ out: [Float], _ trits: [[Int8]], _ activations: [[Int8]], _ scale: Float) -> String? {

@@ -13,87 +13,57 @@ public struct TernaryProduct {
         (self.matrix, self.activations, self.count, self.out, self.outStride) = (matrix, activations, count, out, outStride)
     }
 
-    /// Groups of rows: what is shared out among threads.
-    var groups: Int { (matrix.rows + matrix.layout.group - 1) / matrix.layout.group }
-
-    /// Rows of activations that are multiplied at once: as many as tables are made for.
-    fileprivate func rows(_ all: Range<Int>) -> Range<Int> { all.clamped(to: 0..<count) }
+    /// The same for some of its rows of activations.
+    func part(_ rows: Range<Int>) -> ProductPart {
+        let rows = rows.clamped(to: 0..<count)
+        return ProductPart(
+            matrix: matrix, x: activations, rows: rows, out: out + rows.lowerBound * outStride, outStride: outStride)
+    }
 }
 
 /// Does products that do not depend on each other in one go: threads part only once, and each reads long stretches of memory.
 public func multiplyAll(
-    _ products: UnsafeBufferPointer<TernaryProduct>, tables: ActivationTables, kernels: Kernels, pool: ThreadPool
+    _ products: UnsafeBufferPointer<TernaryProduct>, sums: ProductSums, kernels: Kernels, pool: ThreadPool
 ) {
-    let groups = products.reduce(0) { $0 + $1.groups }, most = products.reduce(0) { max($0, $1.count) }
-    let limit = products.contains { $0.matrix.layout == .triples } ? ActivationTables.rowLimit : max(1, most)
-    for first in stride(from: 0, to: most, by: limit) {
-        let rows = first..<min(most, first + limit)
-        withParts(products, rows, tables, kernels, pool) { parts in
-            pool.parallel(groups, grain: grain(products, groups: groups)) { multiply($0, of: parts, kernels) }
-        }
-    }
-}
-
-/// A product of some of its rows of activations.
-private struct ProductPart {
-    let product: TernaryProduct
-    let rows: Range<Int>
-    /// One number a row.
-    let scales: UnsafeMutablePointer<Float>
-    /// Of the first row.
-    let tables: UnsafeMutablePointer<Int16>?
-}
-
-/// Calls `body` with what the products need of rows `rows` of their activations.
-private func withParts(
-    _ products: UnsafeBufferPointer<TernaryProduct>, _ rows: Range<Int>, _ tables: ActivationTables, _ kernels: Kernels,
-    _ pool: ThreadPool, _ body: (UnsafeBufferPointer<ProductPart>) -> Void
-) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: products.count * rows.count) { scales in
-        guard let scales = scales.baseAddress else { return }
+    let most = products.reduce(0) { max($0, $1.count) }
+    for first in stride(from: 0, to: most, by: ProductPart.rowLimit) {
         withUnsafeTemporaryAllocation(of: ProductPart.self, capacity: products.count) { parts in
-            guard let part = parts.baseAddress else { return }
-            tables.begin(products)
             for (index, product) in products.enumerated() {
-                let some = product.rows(rows), scales = scales + index * rows.count
-                for (a, row) in some.enumerated() {
-                    (scales + a).initialize(to: product.activations.inverses[row] * product.matrix.scale)
-                }
-                let table = product.matrix.layout == .triples ? tables.fill(product.activations, some, kernels, pool) : nil
-                (part + index).initialize(to: ProductPart(product: product, rows: some, scales: scales, tables: table))
+                parts.initializeElement(at: index, to: product.part(first..<first + ProductPart.rowLimit))
             }
-            body(UnsafeBufferPointer(parts))
+            multiply(UnsafeBufferPointer(parts), sums, kernels, pool)
             parts.deinitialize()
         }
     }
 }
 
-/// Groups that are worth a thread's while: some 32 KiB of trits for one row of activations.
-private func grain(_ products: UnsafeBufferPointer<TernaryProduct>, groups: Int) -> Int {
-    let work = products.reduce(0) { $0 + $1.matrix.byteCount * $1.count }
-    return max(1, groups * 32768 / max(1, work))
-}
-
-/// The groups of `range`, counted through all products.
-private func multiply(_ range: Range<Int>, of parts: UnsafeBufferPointer<ProductPart>, _ kernels: Kernels) {
-    var first = 0
-    for part in parts {
-        let some = range.clamped(to: first..<first + part.product.groups)
-        if !some.isEmpty, !part.rows.isEmpty { part.run(some.lowerBound - first..<some.upperBound - first, kernels) }
-        first += part.product.groups
+/// Shares the products out by pieces, which are numbered through all of them.
+private func multiply(_ parts: UnsafeBufferPointer<ProductPart>, _ sums: ProductSums, _ kernels: Kernels, _ pool: ThreadPool) {
+    let (pieces, numbers) = parts.reduce((0, 0)) { ($0.0 + $1.pieces, $0.1 + $1.sumCount) }
+    sums.begin(numbers: max(numbers, ProductPart.blockNumbers), threads: pool.mostThreads)
+    pool.parallel(pieces, grain: grain(parts, pieces: pieces, threads: pool.threads)) { range, thread in
+        var (first, offset) = (0, 0)
+        for part in parts {
+            let some = range.clamped(to: first..<first + part.pieces)
+            if !some.isEmpty {
+                part.run(some.lowerBound - first..<some.upperBound - first, sums, thread, offset: offset, all: numbers, kernels)
+            }
+            (first, offset) = (first + part.pieces, offset + part.sumCount)
+        }
+    }
+    guard numbers > 0 else { return }
+    let count = sums.parts(threads: pool.mostThreads, count: numbers)
+    var offset = 0
+    for part in parts where part.sumCount > 0 {
+        part.settle(sums.numbers(of: 0) + offset, stride: sums.stride, count: count, kernels)
+        offset += part.sumCount
     }
 }
 
-extension ProductPart {
-    func run(_ groups: Range<Int>, _ kernels: Kernels) {
-        let matrix = product.matrix, x = product.activations
-        let first = groups.lowerBound * matrix.layout.group
-        let activations = ActivationRows(
-            planes: x.planes + rows.lowerBound * x.stride, stride: x.stride, sums: x.sums + rows.lowerBound, scales: scales,
-            count: rows.count, tables: tables, width: matrix.columns)
-        kernels.product(
-            TritRows(matrix.trits, rows: matrix.rows, width: matrix.columns, layout: matrix.layout),
-            first..<min(matrix.rows, groups.upperBound * matrix.layout.group), activations,
-            into: product.out + rows.lowerBound * product.outStride + first, outStride: product.outStride)
-    }
+/// Pieces that are worth a thread's while: some 32 KiB of trits for one row of activations. Where each of them costs tables of its own they
+/// are as large as they may be.
+private func grain(_ parts: UnsafeBufferPointer<ProductPart>, pieces: Int, threads: Int) -> Int {
+    if parts.contains(where: { $0.isByBlocks }) { return max(1, min(ProductPart.blockGroups, (pieces + threads - 1) / threads)) }
+    let work = parts.reduce(0) { $0 + $1.matrix.byteCount * $1.rows.count }
+    return max(1, pieces * 32768 / max(1, work))
 }

@@ -11,13 +11,18 @@ public final class ThreadPool: Sendable {
     private let crew: Crew
     private let handles: [pthread_t]
 
+    /// No thread of the pool has a number as large as this.
+    var mostThreads: Int { 1 + asked }
+    private let asked: Int
+
     /// Processors that this process may run on.
     public static var processors: Int { Int(tern_processors()) }
 
     /// Has as many threads as asked for, or as the system grants.
     public init(threads: Int = ThreadPool.processors) {
         let crew = Crew()
-        handles = (1..<max(1, threads)).compactMap { _ in startWorker(crew) }
+        asked = max(0, threads - 1)
+        handles = (1..<max(1, threads)).compactMap { startWorker(crew, $0) }
         self.threads = handles.count + 1
         self.crew = crew
     }
@@ -25,9 +30,14 @@ public final class ThreadPool: Sendable {
     /// Calls `body` with ranges that cover 0..<count, each a multiple of `grain` long except the last, on all threads; returns when
     /// all is done. Inside of `body`, and while another thread uses the pool, a call runs on its own thread alone.
     public func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+        parallel(count, grain: grain) { range, _ in body(range) }
+    }
+
+    /// The same; `body` is also told which of the pool's threads it runs on, as a number below `mostThreads`.
+    public func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>, Int) -> Void) {
         guard count > 0 else { return }
         let grain = max(1, grain)
-        guard threads > 1, count > grain, count < Crew.mostIndices, crew.acquire() else { return body(0..<count) }
+        guard threads > 1, count > grain, count < Crew.mostIndices, crew.acquire() else { return body(0..<count, 0) }
         defer { crew.release() }
         withoutActuallyEscaping(body) { body in
             crew.run(body, count: count, grain: grain, threads: threads)
@@ -41,17 +51,18 @@ public final class ThreadPool: Sendable {
 }
 
 /// Starts a thread that works for the crew and leaves signals to the others; nil where the system refuses.
-private func startWorker(_ crew: Crew) -> pthread_t? {
+private func startWorker(_ crew: Crew, _ thread: Int) -> pthread_t? {
     var (all, before) = (sigset_t(), sigset_t())
     sigfillset(&all)
     pthread_sigmask(SIG_SETMASK, &all, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
 
     var handle = pthread_t()
-    let context = Unmanaged.passRetained(crew)
+    let context = Unmanaged.passRetained(Worker(crew: crew, thread: thread))
     let status = pthread_create(&handle, nil, { context in
         guard let context else { return nil }
-        Unmanaged<Crew>.fromOpaque(context).takeRetainedValue().work()
+        let worker = Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
+        worker.crew.work(as: worker.thread)
         return nil
     }, context.toOpaque())
     guard status == 0 else {
@@ -59,4 +70,12 @@ private func startWorker(_ crew: Crew) -> pthread_t? {
         return nil
     }
     return handle
+}
+
+/// What a thread is started with.
+private final class Worker {
+    let crew: Crew
+    let thread: Int
+
+    init(crew: Crew, thread: Int) { (self.crew, self.thread) = (crew, thread) }
 }

@@ -18,6 +18,9 @@ public enum TritLayout: String, CaseIterable, Hashable, Sendable {
     /// Rows that are multiplied together.
     public var group: Int { Int(self == .triples ? TERN_TRIPLE_ROWS : TERN_GROUP) }
 
+    /// Strips of a matrix of triples.
+    package static func strips(width: Int) -> Int { tern_strips(width) }
+
     var code: tern_layout { self == .triples ? TERN_TRIPLES : TERN_PAIRS }
 }
 
@@ -34,14 +37,10 @@ public struct TritRows: @unchecked Sendable {
 public struct ActivationRows {
     let view: tern_activations
 
-    /// `planes` has `count` rows `stride` bytes apart; products of row a are multiplied by scales[a]. Products by triples need the tables
-    /// of all rows, one after the other.
+    /// `planes` has `count` rows `stride` bytes apart; products of row a are multiplied by scales[a], where there are scales.
     public init(
-        planes: UnsafePointer<Int8>, stride: Int, sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>, count: Int,
-        tables: UnsafePointer<Int16>? = nil, width: Int = 0
+        planes: UnsafePointer<Int8>, stride: Int, sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>?, count: Int
     ) {
-        view = tern_activations(
-            planes: planes, stride: stride, sums: sums, scales: scales, count: count, tables: tables,
-            table_stride: tern_table_numbers(width))
+        view = tern_activations(planes: planes, stride: stride, sums: sums, scales: scales, count: count)
     }
 }

@@ -123,27 +123,44 @@ static tern_activations random_activations(size_t count, size_t width, bool wors
         planes[row * stride + column / TERN_BLOCK * TERN_BLOCK + column % 4 * TERN_PLANE + column % TERN_BLOCK / 4] = value;
         sums[row] += value;
     }
-    int16_t *tables = malloc(count * tern_table_numbers(width) * sizeof *tables);
-    if (!tables) exit(2);
-    for (size_t a = 0; a < count; a++) tern_kernels_at(TERN_SCALAR)->tables(planes + a * stride, width, tables + a * tern_table_numbers(width));
-    return (tern_activations){planes, stride, sums, numbers(count), count, tables, tern_table_numbers(width)};
+    return (tern_activations){planes, stride, sums, numbers(count), count};
 }
 
 static void products(void)
 {
-    const tern_layout layout = below(3) ? TERN_PAIRS : TERN_TRIPLES;
-    const size_t group = layout == TERN_PAIRS ? TERN_GROUP : TERN_TRIPLE_ROWS, most = layout == TERN_PAIRS ? 11 : 300;
-    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(9), first = group * below(3), rows = 1 + below(most);
+    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(9), first = TERN_GROUP * below(3), rows = 1 + below(11);
     const bool worst = below(5) == 0;
-    uint8_t *stored = stored_rows(first + rows, width, worst), *trits = laid_out(stored, first + rows, width, layout);
-    tern_matrix matrix = {trits, first + rows, width, layout};
+    uint8_t *stored = stored_rows(first + rows, width, worst), *trits = laid_out(stored, first + rows, width, TERN_PAIRS);
+    tern_matrix matrix = {trits, first + rows, width, TERN_PAIRS};
     tern_activations x = random_activations(count, width, worst);
     const size_t stride = rows + below(3);
     AT_EACH_LEVEL("product", (count * stride + rows) * 4, width, k->product(&matrix, first, rows, &x, (float *)out.start, stride));
-    AT_EACH_LEVEL("tables", 2 * tern_table_numbers(width), width, k->tables(x.planes, width, (int16_t *)out.start));
-    const size_t some = 1 + below(first + rows < 128 ? first + rows : 128);
+    free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales);
+}
+
+static void triples(void)
+{
+    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(below(4) ? 5 : 40), rows = 1 + below(300), groups = tern_groups(rows);
+    const bool worst = below(5) == 0;
+    uint8_t *stored = stored_rows(rows, width, worst), *trits = laid_out(stored, rows, width, TERN_TRIPLES);
+    tern_matrix matrix = {trits, rows, width, TERN_TRIPLES};
+    tern_activations x = random_activations(count, width, worst);
+    const size_t strip = below(tern_strips(width)), first = below(groups), end = first + 1 + below(groups - first);
+    const size_t stride = (end - first) * TERN_TRIPLE_ROWS + below(3);
+    AT_EACH_LEVEL("add_strip", count * stride * 4, width, k->add_strip(&matrix, strip, first, end, &x, (int32_t *)out.start, stride));
+    const size_t some = 1 + below(rows < TERN_TRIPLE_ROWS ? rows : TERN_TRIPLE_ROWS);
     AT_EACH_LEVEL("pack_triples", tern_triples_bytes(some, width), width, k->pack_triples(stored, some, width, 0, some, out.start));
-    free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales), free((void *)x.tables);
+    free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales);
+}
+
+static void settling(void)
+{
+    const size_t width = 1 + below(1000), count = 1 + below(4);
+    int32_t *parts = malloc(count * width * sizeof *parts);
+    if (!parts) exit(2);
+    for (size_t i = 0; i < count * width; i++) parts[i] = (int32_t)below(1 << 24) - (1 << 23);
+    AT_EACH_LEVEL("settle", width * 4, width, k->settle(parts, width, count, width, 0.37f, (float *)out.start));
+    free(parts);
 }
 
 static void elementwise(void)
@@ -317,7 +334,7 @@ static void attention(void)
 int main(void)
 {
     for (int round = 0; round < 300; round++) {
-        products();
+        products(), triples(), settling();
         elementwise();
         choices();
         quantisers();

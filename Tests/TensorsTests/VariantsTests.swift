@@ -20,8 +20,7 @@ import Testing
         let sums = Guarded(activations.map { Int32($0.reduce(0) { $0 + Int($1) }) }), scales = Guarded(randomFloats(count, &random))
         var matrix = tern_matrix(trits: codes.start, rows: first + rows, width: width, layout: TERN_PAIRS)
         var x = tern_activations(
-            planes: planes.start, stride: tern_activation_bytes(width), sums: sums.start, scales: scales.start, count: count,
-            tables: nil, table_stride: 0)
+            planes: planes.start, stride: tern_activation_bytes(width), sums: sums.start, scales: scales.start, count: count)
         return written((count - 1) * (rows + 1) + rows, poison: Float.infinity) { product(&matrix, first, rows, &x, $0, rows + 1) }
     }
 

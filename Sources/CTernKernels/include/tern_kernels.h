@@ -62,18 +62,17 @@ static inline size_t tern_groups(size_t rows) { return (rows + TERN_TRIPLE_ROWS 
 /* Bytes of a unit of a group, and of a matrix of triples. */
 static inline size_t tern_unit_bytes(void) { return TERN_TRIPLE_ROWS * 10; }
 static inline size_t tern_triples_bytes(size_t rows, size_t width) { return tern_groups(rows) * tern_units(width) * tern_unit_bytes(); }
-/* Where a group begins in the strip whose first unit is `unit`. */
-static inline size_t tern_part_start(size_t rows, size_t width, size_t unit, size_t group)
+/* Strips of a matrix of triples, and where a group begins in one. */
+static inline size_t tern_strips(size_t width) { return (tern_units(width) + TERN_STRIP - 1) / TERN_STRIP; }
+static inline size_t tern_cell_start(size_t rows, size_t width, size_t strip, size_t group)
 {
-    const size_t left = tern_units(width) - unit, units = left < TERN_STRIP ? left : TERN_STRIP;
+    const size_t unit = strip * TERN_STRIP, left = tern_units(width) - unit, units = left < TERN_STRIP ? left : TERN_STRIP;
     return (unit * tern_groups(rows) + group * units) * tern_unit_bytes();
 }
 /* The place of a group's row among the words. */
 static inline size_t tern_row_place(size_t row) { return row / 32 * 32 + row % 16 / 4 * 8 + row % 32 / 16 * 4 + row % 4; }
 /* The number of the code in place `slot` of a word. */
 static inline size_t tern_code_place(size_t word, size_t slot) { return slot < 2 ? 2 * word + slot : 10 + word; }
-/* Numbers of the tables of a row of activations: 32 for each code. */
-static inline size_t tern_table_numbers(size_t width) { return tern_units(width) * 16 * 32; }
 /* Bytes of a row of quantised activations, a multiple of 256. */
 static inline size_t tern_activation_bytes(size_t width) { return tern_planes(width) * TERN_PLANE; }
 
@@ -86,16 +85,13 @@ typedef struct tern_matrix {
     tern_layout layout;
 } tern_matrix;
 
-/* Rows of quantised activations, `stride` bytes apart. sums[a] is the sum of row a, scales[a] what multiplies its products. Products by
- * triples need their tables as well, `table_stride` numbers apart. */
+/* Rows of quantised activations, `stride` bytes apart. sums[a] is the sum of row a, scales[a] what multiplies its products. */
 typedef struct tern_activations {
     const int8_t *planes;
     size_t stride;
     const int32_t *sums;
     const float *scales;
     size_t count;
-    const int16_t *tables;
-    size_t table_stride;
 } tern_activations;
 
 /* Columns in a span of a table of integers, and rows in a group. */
@@ -171,13 +167,18 @@ typedef enum {
 enum { TERN_LEVELS = 7 };
 
 typedef struct tern_kernels {
-    /* out[a * out_stride + r] = scales[a] * (row first + r of the matrix . activation row a), for r in 0..<rows and every a. The dot
-     * product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP, of TERN_TRIPLE_ROWS for triples. */
+    /* out[a * out_stride + r] = scales[a] * (row first + r of the matrix . activation row a), for r in 0..<rows and every a, of a matrix of
+     * pairs. The dot product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP. */
     void (*product)(const tern_matrix *matrix, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride);
 
-    /* What three trits make of three activations: number d0 + 3 d1 + 9 d2 of the 32 numbers of a code is the sum of (d - 1) times the
-     * activation in the code's place of the first, second and third chunk of its unit. The last five of the 32 are 0. */
-    void (*tables)(const int8_t *planes, size_t width, int16_t *tables);
+    /* sums[a * stride + r] += what a strip of a matrix of triples makes of (row r of the groups first ..< end . activation row a), for every
+     * row of these groups, those that fill up the last one among them, and for every a. Scales do
+     * not matter. */
+    void (*add_strip)(const tern_matrix *matrix, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
+                      size_t stride);
+
+    /* out[i] = scale * (sum of parts[p * stride + i] over p in 0..<count), for i in 0..<width. */
+    void (*settle)(const int32_t *parts, size_t stride, size_t count, size_t width, float scale, float *out);
 
     /* Group number `group` of a matrix of `all_rows` rows in triples, from up to TERN_TRIPLE_ROWS rows of codes as files hold them,
      * (width + 3) / 4 bytes each, filled up with code 1. The codes are 0, 1, 2. */

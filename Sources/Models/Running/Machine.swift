@@ -18,7 +18,7 @@ public final class Machine {
     let tail: Int
     private var arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var capacity = 0
-    private let tables = ActivationTables()
+    private let sums = ProductSums()
 
     /// Rows that go through the graph at once; longer inputs go in parts, with the same result.
     public static let rowLimit = 256
@@ -215,7 +215,7 @@ extension Machine {
                     outStride: output.stride)
                 products.initializeElement(at: index, to: product)
             }
-            multiplyAll(UnsafeBufferPointer(products), tables: tables, kernels: kernels, pool: threads)
+            multiplyAll(UnsafeBufferPointer(products), sums: sums, kernels: kernels, pool: threads)
             products.deinitialize()
         }
     }
