@@ -158,7 +158,7 @@ typedef struct tern_query {
 } tern_query;
 
 /* Queries that `attend` takes at once. */
-#define TERN_QUERIES 4
+#define TERN_QUERIES 8
 
 /* The plainest first; of those that a machine has, the last is the fastest. */
 typedef enum {
