@@ -9,7 +9,7 @@ public enum Encoding: Hashable, Sendable {
     case trits
     /// The same codes, five a byte in base three, the first the lowest digit, each row padded with 1: what the packed form has for `trits`.
     case fives
-    /// Codes of integers and, for each span of 128 columns of a row, one scale.
+    /// Codes of integers by groups of sixteen rows and, for each span of 128 columns of a row, one scale.
     case integers(IntegerBits)
 
     public var name: String {
@@ -45,12 +45,13 @@ extension Manifest.Tensor {
                 try TensorEntry(name: name + Encoding.scaleSuffix, element: .float32, shape: [1]),
             ]
         case .integers(let bits):
-            guard shape.count == 2, shape[1] <= Int.max / 16 else { throw Failure("tensor '\(name)' has the impossible shape \(shape)") }
+            guard shape.count == 2, shape[1] <= Int.max / 32 else { throw Failure("tensor '\(name)' has the impossible shape \(shape)") }
             _ = try TensorEntry(name: name, element: .float32, shape: shape)
+            let groups = IntegerBits.groups(rows: shape[0])
             return [
-                try TensorEntry(name: name, element: .uint8, shape: [shape[0], bits.rowBytes(width: shape[1])]),
+                try TensorEntry(name: name, element: .uint8, shape: [groups, bits.groupBytes(width: shape[1])]),
                 try TensorEntry(
-                    name: name + Encoding.scaleSuffix, element: .float16, shape: [shape[0], IntegerBits.spans(width: shape[1])]),
+                    name: name + Encoding.scaleSuffix, element: .float16, shape: [groups, IntegerBits.groupScales(width: shape[1])]),
             ]
         }
     }

@@ -49,6 +49,11 @@ void LEVEL(tern_remember)(const tern_pages *p, size_t token, const float *key, c
 /* Widest part of a head that is widened at once; wider heads go in parts. */
 enum { PART = 64 };
 
+/* Queries whose sums find room in the registers. */
+#ifndef QUERIES_AT_ONCE
+#define QUERIES_AT_ONCE 4
+#endif
+
 /* `count` rows of keys, from number `d` on, as floats: where they are, or widened into `wide`. */
 TERN_INLINE const float *keys_of(const tern_pages *p, size_t page, size_t d, size_t count, float *wide)
 {
@@ -86,12 +91,12 @@ TERN_INLINE void page_scores(size_t count, const tern_pages *p, size_t page, con
                              size_t stride)
 {
     _Alignas(64) float wide[PART * TERN_PAGE];
-    _Alignas(64) float sums[TERN_QUERIES][TERN_PAGE] = {{0}};
+    _Alignas(64) float sums[QUERIES_AT_ONCE][TERN_PAGE] = {{0}};
     for (size_t d = 0; d < p->width; d += PART) {
         size_t part = p->width - d < PART ? p->width - d : PART;
         const float *keys = keys_of(p, page, d, part, wide);
         for (size_t j = 0; j < TERN_PAGE; j += 32) {
-            lanes16 low[TERN_QUERIES], high[TERN_QUERIES];
+            lanes16 low[QUERIES_AT_ONCE], high[QUERIES_AT_ONCE];
 #pragma clang loop unroll(full)
             for (size_t q = 0; q < count; q++) low[q] = load16(sums[q] + j), high[q] = load16(sums[q] + j + 16);
             for (size_t i = 0; i < part; i++) {
@@ -111,14 +116,25 @@ TERN_INLINE void page_scores(size_t count, const tern_pages *p, size_t page, con
         for (size_t j = 0; j < TERN_PAGE; j++) scores[q * stride + page * TERN_PAGE + j] = sums[q][j] * scale;
 }
 
+/* The largest of a number of scores that sixteen divides. */
+static float LEVEL(most_of)(const float *scores, size_t count)
+{
+    float lanes[LANES], most = -INFINITY;
+    for (size_t l = 0; l < LANES; l++) lanes[l] = -INFINITY;
+    for (size_t j = 0; j < count; j += LANES)
+        for (size_t l = 0; l < LANES; l++) lanes[l] = scores[j + l] > lanes[l] ? scores[j + l] : lanes[l];
+    for (size_t l = 0; l < LANES; l++) most = lanes[l] > most ? lanes[l] : most;
+    return most;
+}
+
 /* Scores to weights, exp(score - largest), zero outside of first..<end up to the end of its pages; returns 1 / their sum. */
 static float LEVEL(weigh)(float *scores, size_t first, size_t end)
 {
-    float most = -INFINITY, lanes[LANES] = {0};
+    float lanes[LANES] = {0};
     size_t start = first / TERN_PAGE * TERN_PAGE, stop = (end + TERN_PAGE - 1) / TERN_PAGE * TERN_PAGE;
     for (size_t j = start; j < first; j++) scores[j] = -INFINITY;
     for (size_t j = end; j < stop; j++) scores[j] = -INFINITY;
-    for (size_t j = first; j < end; j++) most = scores[j] > most ? scores[j] : most;
+    const float most = LEVEL(most_of)(scores + start, stop - start);
     ELEMENTWISE
     for (size_t j = start; j < stop; j++) scores[j] = scores[j] == -INFINITY ? 0.0f : exp_of_negative(scores[j] - most);
     for (size_t j = start; j < stop; j += LANES)
@@ -131,7 +147,7 @@ TERN_INLINE void page_values(size_t count, const tern_pages *p, size_t page, siz
                              const float *scores, size_t stride)
 {
     float wide[32];
-    lanes16 low[TERN_QUERIES], high[TERN_QUERIES];
+    lanes16 low[QUERIES_AT_ONCE], high[QUERIES_AT_ONCE];
 #pragma clang loop unroll(full)
     for (size_t q = 0; q < count; q++) low[q] = load16(queries[q].out + d), high[q] = load16(queries[q].out + d + 16);
     for (size_t place = first; place < end; place++) {
@@ -165,7 +181,7 @@ static void LEVEL(last_values)(size_t count, const tern_pages *p, size_t page, s
 TERN_INLINE void attend_to(size_t count, const tern_pages *p, const tern_query *queries, float scale, float *scores)
 {
     size_t first = queries[0].first, end = queries[0].end;
-    float inverse[TERN_QUERIES];
+    float inverse[QUERIES_AT_ONCE];
     for (size_t q = 1; q < count; q++) {
         first = queries[q].first < first ? queries[q].first : first;
         end = queries[q].end > end ? queries[q].end : end;
@@ -189,13 +205,24 @@ TERN_INLINE void attend_to(size_t count, const tern_pages *p, const tern_query *
         for (size_t j = 0; j < p->width; j++) queries[q].out[j] *= inverse[q];
 }
 
-void LEVEL(tern_attend)(const tern_pages *p, const tern_query *queries, size_t count, float scale, float *scores)
+static void LEVEL(attend_some)(const tern_pages *p, const tern_query *queries, size_t count, float scale, float *scores)
 {
     switch (count) {
-    case 0: break;
     case 1: attend_to(1, p, queries, scale, scores); break;
     case 2: attend_to(2, p, queries, scale, scores); break;
     case 3: attend_to(3, p, queries, scale, scores); break;
-    default: attend_to(4, p, queries, scale, scores);
+    case 4: attend_to(4, p, queries, scale, scores); break;
+#if QUERIES_AT_ONCE > 4
+    case 5: attend_to(5, p, queries, scale, scores); break;
+    case 6: attend_to(6, p, queries, scale, scores); break;
+    case 7: attend_to(7, p, queries, scale, scores); break;
+    case 8: attend_to(8, p, queries, scale, scores); break;
+#endif
     }
+}
+
+void LEVEL(tern_attend)(const tern_pages *p, const tern_query *queries, size_t count, float scale, float *scores)
+{
+    for (size_t q = 0; q < count; q += QUERIES_AT_ONCE)
+        LEVEL(attend_some)(p, queries + q, count - q < QUERIES_AT_ONCE ? count - q : QUERIES_AT_ONCE, scale, scores);
 }

@@ -17,45 +17,49 @@ TERN_INLINE int8_t int8_of(float scaled)
     return (int8_t)(bits_of(scaled + ROUNDER) - bits_of(ROUNDER));
 }
 
-static void LEVEL(quantise_span)(const float *x, size_t width, int8_t *values, float *scale, int32_t *sums)
+static void LEVEL(quantise_span)(const float *x, size_t width, int8_t *values, float *scale, int32_t *negative)
 {
     float most = LEVEL(largest)(x, width), factor = 127.0f / (most > 1e-30f ? most : 1e-30f);
     *scale = 1.0f / factor;
     ELEMENTWISE
     for (size_t j = 0; j < width; j++) values[j] = int8_of(x[j] * factor);
     for (size_t j = width; j < TERN_SPAN; j++) values[j] = 0;
-    for (size_t l = 0; l < LANES; l++) {
-        const int8_t *low = values + 4 * l, *high = values + 64 + 4 * l;
-        sums[l] = -128 * (low[0] + low[1] + low[2] + low[3] + high[0] + high[1] + high[2] + high[3]);
-    }
+    int32_t sum = 0;
+    for (size_t j = 0; j < TERN_SPAN; j++) sum += values[j];
+    *negative = -128 * sum;
 }
 
 void LEVEL(tern_quantise_spans)(const float *x, size_t width, int8_t *values, float *scales, int32_t *sums)
 {
     for (size_t span = 0; span < tern_spans(width); span++) {
         size_t start = span * TERN_SPAN, count = width - start < TERN_SPAN ? width - start : TERN_SPAN;
-        LEVEL(quantise_span)(x + start, count, values + start, scales + span, sums + span * LANES);
+        LEVEL(quantise_span)(x + start, count, values + start, scales + span, sums + span);
     }
 }
 
-/* The code of column `i` of half a span. */
-TERN_INLINE unsigned code_at(const uint8_t *half, unsigned bits, size_t i)
+/* The code of column `i` of a quad; `quad` begins at the row's first byte. */
+TERN_INLINE unsigned code_at(const uint8_t *quad, unsigned bits, size_t i)
 {
-    if (bits == 8) return half[i];
-    unsigned low = half[i % 32] >> (4 * (i / 32)) & 15;
-    return bits == 4 ? low : low | (half[32 + i % 16] >> (2 * (i / 16)) & 3u) << 4;
+    const size_t step = i / 4, column = i % 4;
+    if (bits == 8) return quad[64 * step + column];
+    unsigned low = quad[step / 2 * 64 + column] >> (4 * (step % 2)) & 15;
+    return bits == 4 ? low : low | (quad[128 + column] >> (2 * step) & 3u) << 4;
 }
 
-static void LEVEL(pack_half)(const uint8_t codes[64], unsigned bits, uint8_t *half)
+/* Bytes of a quad of all rows of a group. */
+TERN_INLINE size_t quad_bytes(unsigned bits) { return 32 * bits; }
+
+static void LEVEL(pack_quad)(const uint8_t codes[16], unsigned bits, uint8_t *quad)
 {
     if (bits == 8) {
-        memcpy(half, codes, 64);
+        for (size_t step = 0; step < 4; step++) memcpy(quad + 64 * step, codes + 4 * step, 4);
         return;
     }
-    for (size_t i = 0; i < 32; i++) half[i] = (uint8_t)((codes[i] & 15) | (codes[32 + i] & 15) << 4);
-    if (bits == 4) return;
-    for (size_t i = 0; i < 16; i++)
-        half[32 + i] = (uint8_t)(codes[i] >> 4 | codes[16 + i] >> 4 << 2 | codes[32 + i] >> 4 << 4 | codes[48 + i] >> 4 << 6);
+    for (size_t c = 0; c < 4; c++) {
+        quad[c] = (uint8_t)((codes[c] & 15) | (codes[4 + c] & 15) << 4);
+        quad[64 + c] = (uint8_t)((codes[8 + c] & 15) | (codes[12 + c] & 15) << 4);
+        if (bits == 6) quad[128 + c] = (uint8_t)(codes[c] >> 4 | codes[4 + c] >> 4 << 2 | codes[8 + c] >> 4 << 4 | codes[12 + c] >> 4 << 6);
+    }
 }
 
 /* The scale is that of the largest value, as it is stored; where that rounds down, the largest value is cut off by as little. */
@@ -73,23 +77,22 @@ static uint16_t LEVEL(narrow_span)(const float *w, size_t width, unsigned bits, 
     return stored;
 }
 
-void LEVEL(tern_narrow_integers)(const float *w, size_t width, unsigned bits, uint8_t *codes, uint16_t *scales)
+void LEVEL(tern_narrow_integers)(const float *w, size_t width, unsigned bits, size_t row, uint8_t *codes, uint16_t *scales)
 {
+    uint8_t *quad = codes + 4 * row;
     for (size_t span = 0; span < tern_spans(width); span++) {
         uint8_t unpacked[TERN_SPAN];
         size_t start = span * TERN_SPAN, count = width - start < TERN_SPAN ? width - start : TERN_SPAN;
-        scales[span] = LEVEL(narrow_span)(w + start, count, bits, unpacked);
-        LEVEL(pack_half)(unpacked, bits, codes);
-        LEVEL(pack_half)(unpacked + 64, bits, codes + 8 * bits);
-        codes += 16 * bits;
+        scales[span * TERN_INTEGER_ROWS + row] = LEVEL(narrow_span)(w + start, count, bits, unpacked);
+        for (size_t i = 0; i < TERN_SPAN; i += 16, quad += quad_bytes(bits)) LEVEL(pack_quad)(unpacked + i, bits, quad);
     }
 }
 
-void LEVEL(tern_widen_integers)(const uint8_t *codes, const uint16_t *scales, size_t width, unsigned bits, float *w)
+void LEVEL(tern_widen_integers)(const uint8_t *codes, const uint16_t *scales, size_t width, unsigned bits, size_t row, float *w)
 {
     for (size_t j = 0; j < width; j++) {
-        int value = (int)code_at(codes + j / 64 * (8 * bits), bits, j % 64) - (1 << (bits - 1));
-        w[j] = (float)value * float_of_f16(scales[j / TERN_SPAN]);
+        int value = (int)code_at(codes + j / 16 * quad_bytes(bits) + 4 * row, bits, j % 16) - (1 << (bits - 1));
+        w[j] = (float)value * float_of_f16(scales[j / TERN_SPAN * TERN_INTEGER_ROWS + row]);
     }
 }
 

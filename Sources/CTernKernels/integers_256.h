@@ -1,77 +1,89 @@
-/* Products of tables of integers in vectors of 256 bits. Included under the target attribute; the including file defines add_fours(..). */
+/* Products of tables of integers in vectors of 256 bits, eight rows of a group in each. Included under the target attribute; the including
+ * file defines first_sum(..) and add_fours(..). */
 #include <immintrin.h>
 
-/* The values of half a span, in two vectors. */
-TERN_INLINE void values_of_half(const uint8_t *half, unsigned bits, __m256i values[2])
+#define TILE_ROWS 4
+#include "integers_driver.h"
+
+/* What the sums of a span start from, given the sum of the activations times -128: the codes that are multiplied may be too large. */
+TERN_INLINE int32_t first_sum(unsigned bits, int32_t negative);
+
+/* Adds sums of four products each. The activations are at least -127. */
+TERN_INLINE __m256i add_fours(unsigned bits, __m256i sums, __m256i codes, __m256i x);
+
+/* The codes of half the rows of a quad, a step after the other. */
+TERN_INLINE void codes_of_half(const uint8_t *half, unsigned bits, __m256i codes[4])
 {
-    const __m256i offset = _mm256_set1_epi8((char)(1 << (bits - 1)));
-    __m256i first = _mm256_loadu_si256((const __m256i *)half), second = first;
+    const __m256i mask = _mm256_set1_epi8(15), high_mask = _mm256_set1_epi8(48);
     if (bits == 8) {
-        second = _mm256_loadu_si256((const __m256i *)(half + 32));
-    } else {
-        const __m256i mask = _mm256_set1_epi8(15);
-        second = _mm256_and_si256(_mm256_srli_epi16(first, 4), mask);
-        first = _mm256_and_si256(first, mask);
+#pragma clang loop unroll(full)
+        for (size_t step = 0; step < 4; step++) codes[step] = _mm256_loadu_si256((const __m256i *)(half + 64 * step));
+        return;
     }
-    if (bits == 6) {
-        const __m256i mask = _mm256_set1_epi8(48);
-        __m128i high = _mm_loadu_si128((const __m128i *)(half + 32));
-        __m256i low_pair = _mm256_set_m128i(_mm_slli_epi16(high, 2), _mm_slli_epi16(high, 4));
-        __m256i high_pair = _mm256_set_m128i(_mm_srli_epi16(high, 2), high);
-        first = _mm256_or_si256(first, _mm256_and_si256(low_pair, mask));
-        second = _mm256_or_si256(second, _mm256_and_si256(high_pair, mask));
+#pragma clang loop unroll(full)
+    for (size_t step = 0; step < 4; step += 2) {
+        __m256i two = _mm256_loadu_si256((const __m256i *)(half + 32 * step));
+        codes[step] = _mm256_and_si256(two, mask);
+        codes[step + 1] = _mm256_and_si256(_mm256_srli_epi16(two, 4), mask);
     }
-    values[0] = _mm256_sub_epi8(first, offset);
-    values[1] = _mm256_sub_epi8(second, offset);
+    if (bits == 4) return;
+    __m256i high = _mm256_loadu_si256((const __m256i *)(half + 128));
+    codes[0] = _mm256_or_si256(codes[0], _mm256_and_si256(_mm256_slli_epi16(high, 4), high_mask));
+    codes[1] = _mm256_or_si256(codes[1], _mm256_and_si256(_mm256_slli_epi16(high, 2), high_mask));
+    codes[2] = _mm256_or_si256(codes[2], _mm256_and_si256(high, high_mask));
+    codes[3] = _mm256_or_si256(codes[3], _mm256_and_si256(_mm256_srli_epi16(high, 2), high_mask));
 }
 
-/* Adds sums of four products each. The values are at least -127. */
-TERN_INLINE __m256i add_fours(__m256i sums, __m256i w, const int8_t *x);
-
-TERN_INLINE float sum_of_lanes(__m256 low, __m256 high)
+TERN_INLINE __m256i four_values(const int8_t *values)
 {
-    __m256 eight = _mm256_add_ps(low, high);
-    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+    int32_t four;
+    memcpy(&four, values, sizeof four);
+    return _mm256_set1_epi32(four);
 }
 
-TERN_INLINE float row_product(unsigned bits, const uint8_t *codes, const uint16_t *row_scales, size_t spans, const int8_t *x,
-                              const float *scales)
+TERN_INLINE void sums_of_span(size_t count, unsigned bits, const integer_place *p, size_t span, __m256i sums[TILE_ROWS][2])
 {
-    __m256 low = _mm256_setzero_ps(), high = _mm256_setzero_ps();
-    for (size_t span = 0; span < spans; span++, codes += 16 * bits, x += TERN_SPAN) {
-        __m256i first[2], second[2];
-        values_of_half(codes, bits, first);
-        values_of_half(codes + 8 * bits, bits, second);
-        __m256 scale = _mm256_set1_ps(_cvtsh_ss(row_scales[span]) * scales[span]);
-        __m256i a = add_fours(add_fours(_mm256_setzero_si256(), first[0], x), second[0], x + 64);
-        __m256i b = add_fours(add_fours(_mm256_setzero_si256(), first[1], x + 32), second[1], x + 96);
-        low = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a), scale, low);
-        high = _mm256_fmadd_ps(_mm256_cvtepi32_ps(b), scale, high);
-    }
-    return sum_of_lanes(low, high);
-}
-
-TERN_INLINE void all_rows(unsigned bits, const tern_integers *t, size_t first, size_t rows, const tern_spanned *x, float *out,
-                          size_t out_stride)
-{
-    const size_t spans = tern_spans(t->width);
-    for (size_t r = 0; r < rows; r++) {
-        const uint8_t *codes = t->codes + (first + r) * tern_integer_bytes(t->width, bits);
-        const uint16_t *scales = t->scales + (first + r) * spans;
-        for (size_t a = 0; a < x->count; a++)
-            out[a * out_stride + r] =
-                row_product(bits, codes, scales, spans, x->values + a * spans * TERN_SPAN, x->scales + a * spans);
+#pragma clang loop unroll(full)
+    for (size_t a = 0; a < count; a++) sums[a][0] = sums[a][1] = _mm256_set1_epi32(first_sum(bits, p->sums[a * p->spans + span]));
+    const uint8_t *quad = p->codes + span * 256 * bits;
+    for (size_t column = 0; column < TERN_SPAN; column += 16, quad += 32 * bits) {
+        fetch_codes(count, bits, quad);
+#pragma clang loop unroll(full)
+        for (size_t half = 0; half < 2; half++) {
+            __m256i codes[4];
+            codes_of_half(quad + 32 * half, bits, codes);
+#pragma clang loop unroll(full)
+            for (size_t step = 0; step < 4; step++)
+#pragma clang loop unroll(full)
+                for (size_t a = 0; a < count; a++) {
+                    __m256i x = four_values(p->values + (a * p->spans + span) * TERN_SPAN + column + 4 * step);
+                    sums[a][half] = add_fours(bits, sums[a][half], codes[step], x);
+                }
+        }
     }
 }
 
-TERN_INLINE void product_of_integers(const tern_integers *t, size_t first, size_t rows, const tern_spanned *x, float *out,
-                                     size_t out_stride)
+TERN_INLINE void integer_tile(size_t count, unsigned bits, const integer_place *p)
 {
-    switch (t->bits) {
-    case 4: all_rows(4, t, first, rows, x, out, out_stride); break;
-    case 6: all_rows(6, t, first, rows, x, out, out_stride); break;
-    default: all_rows(8, t, first, rows, x, out, out_stride);
+    __m256 lanes[TILE_ROWS][2];
+#pragma clang loop unroll(full)
+    for (size_t a = 0; a < count; a++) lanes[a][0] = lanes[a][1] = _mm256_setzero_ps();
+    for (size_t span = 0; span < p->spans; span++) {
+        __m256i sums[TILE_ROWS][2];
+        sums_of_span(count, bits, p, span, sums);
+#pragma clang loop unroll(full)
+        for (size_t half = 0; half < 2; half++) {
+            __m256 row_scales =
+                _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p->row_scales + span * TERN_INTEGER_ROWS + 8 * half)));
+#pragma clang loop unroll(full)
+            for (size_t a = 0; a < count; a++) {
+                __m256 scales = _mm256_mul_ps(row_scales, _mm256_set1_ps(p->scales[a * p->spans + span]));
+                lanes[a][half] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[a][half]), scales, lanes[a][half]);
+            }
+        }
     }
+#pragma clang loop unroll(full)
+    for (size_t a = 0; a < count; a++)
+#pragma clang loop unroll(full)
+        for (size_t half = 0; half < 2; half++) _mm256_storeu_ps(p->lanes[a] + 8 * half, lanes[a][half]);
 }

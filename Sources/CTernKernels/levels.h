@@ -17,8 +17,8 @@
     void tern_product_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, float *, size_t); \
     void tern_product_integers_##LEVEL(const tern_integers *, size_t, size_t, const tern_spanned *, float *, size_t); \
     void tern_quantise_spans_##LEVEL(const float *, size_t, int8_t *, float *, int32_t *); \
-    void tern_narrow_integers_##LEVEL(const float *, size_t, unsigned, uint8_t *, uint16_t *); \
-    void tern_widen_integers_##LEVEL(const uint8_t *, const uint16_t *, size_t, unsigned, float *); \
+    void tern_narrow_integers_##LEVEL(const float *, size_t, unsigned, size_t, uint8_t *, uint16_t *); \
+    void tern_widen_integers_##LEVEL(const uint8_t *, const uint16_t *, size_t, unsigned, size_t, float *); \
     int32_t tern_quantise_##LEVEL(const float *, size_t, int8_t *, float *); \
     void tern_rms_norm_##LEVEL(const float *, const float *, float, size_t, float *); \
     void tern_sigmoid_##LEVEL(const float *, size_t, float *); \

@@ -68,9 +68,12 @@ void VNNI(tern_product)(const tern_matrix *m, size_t first, size_t rows, const t
     product_in_tiles(m, first, rows, x, out, out_stride);
 }
 
-TERN_INLINE __m256i add_fours(__m256i sums, __m256i w, const int8_t *x)
+TERN_INLINE int32_t first_sum(unsigned bits, int32_t negative) { return negative >> (8 - bits); }
+
+TERN_INLINE __m256i add_fours(unsigned bits, __m256i sums, __m256i codes, __m256i x)
 {
-    return DPBUSD(sums, _mm256_abs_epi8(w), _mm256_sign_epi8(_mm256_loadu_si256((const __m256i *)x), w));
+    (void)bits;
+    return DPBUSD(sums, codes, x);
 }
 
 void VNNI(tern_product_integers)(const tern_integers *t, size_t first, size_t rows, const tern_spanned *x, float *out, size_t out_stride)

@@ -67,8 +67,8 @@ static void strip_tables(const int8_t *planes, size_t width, size_t unit, size_t
     for (size_t u = 0; u < units; u++) unit_tables(planes, width, unit + u, tables + u * UNIT_NUMBERS);
 }
 
-/* What a pass reads: a cell, which is one group of rows in one strip, the tables of one or two rows of activations, and where to fetch from,
- * ten lines a unit, `step` bytes apart. */
+/* What a pass reads: a cell, which is one group of rows in one strip, the tables of one or two rows of activations, and where to fetch
+ * from, ten lines a unit, `step` bytes apart. */
 typedef struct {
     const uint8_t *trits;
     const int16_t *tables[2];
@@ -167,12 +167,13 @@ static void pass(size_t count, bool fetches, const pass_place *p, int32_t *sums,
     }
 }
 
-/* A cell meets all rows of activations that have tables, two at a time; meanwhile trits are fetched: within the first pass, where the memory
- * has to be waited for, one line in four, as the processor goes on by itself, otherwise within two. */
+/* A cell meets all rows of activations that have tables, two at a time; meanwhile trits are fetched: within the first pass, where the
+ * memory has to be waited for, one line in four, as the processor goes on by itself, otherwise within two. */
 static void cell_product(const uint8_t *trits, size_t units, const int16_t *tables, size_t count, int32_t *sums, size_t stride)
 {
     const size_t step = count > 2 ? 2 : 1;
-    pass_place p = {.trits = trits, .units = units, .ahead = (const uint8_t *)((uintptr_t)trits + AHEAD_BYTES), .step = count > 1 ? 64 : 256};
+    pass_place p = {.trits = trits, .units = units, .ahead = (const uint8_t *)((uintptr_t)trits + AHEAD_BYTES),
+                    .step = count > 1 ? 64 : 256};
     for (size_t a = 0, passes = 0; a < count; passes++) {
         const size_t some = count - a < step ? count - a : step;
         for (size_t i = 0; i < some; i++) p.tables[i] = tables + (a + i) * STRIP_NUMBERS;
@@ -189,10 +190,11 @@ void tern_add_strip_avx512vbmi(const tern_matrix *m, size_t strip, size_t first,
     const size_t unit = strip * TERN_STRIP, left = tern_units(m->width) - unit, units = left < TERN_STRIP ? left : TERN_STRIP;
     for (size_t a = 0; a < x->count; a += TABLES_MAX, sums += TABLES_MAX * stride) {
         const size_t count = x->count - a < TABLES_MAX ? x->count - a : TABLES_MAX;
-        for (size_t i = 0; i < count; i++) strip_tables(x->planes + (a + i) * x->stride, m->width, unit, units, tables + i * STRIP_NUMBERS);
+        for (size_t i = 0; i < count; i++)
+            strip_tables(x->planes + (a + i) * x->stride, m->width, unit, units, tables + i * STRIP_NUMBERS);
         for (size_t g = first; g < end; g++)
-            cell_product(m->trits + tern_cell_start(m->rows, m->width, strip, g), units, tables, count, sums + (g - first) * TERN_TRIPLE_ROWS,
-                         stride);
+            cell_product(m->trits + tern_cell_start(m->rows, m->width, strip, g), units, tables, count,
+                         sums + (g - first) * TERN_TRIPLE_ROWS, stride);
     }
 }
 

@@ -55,17 +55,17 @@ extension KernelCase {
     }
 
     static func integerProducts(bytes: Int, _ batches: [Int]) -> [KernelCase] {
-        let alone = ThreadPool(threads: 1), spans = IntegerBits.spans(width: width)
+        let alone = ThreadPool(threads: 1), groupScales = IntegerBits.groupScales(width: width)
         return IntegerBits.allCases.flatMap { bits in
-            let rowBytes = bits.rowBytes(width: width) + 2 * spans, rowCount = max(1, bytes / rowBytes)
-            let codes = Bytes(rowCount * bits.rowBytes(width: width)), scales = Bytes(2 * rowCount * spans)
+            let groupBytes = bits.groupBytes(width: width), groups = max(1, bytes / (groupBytes + 2 * groupScales))
+            let codes = Bytes(groups * groupBytes), scales = Bytes(2 * groups * groupScales), rowCount = groups * IntegerBits.group
             return batches.map { batch in
                 let (x, out) = (Floats(batch * width), Floats(batch * rowCount))
                 let table = IntegerRows(
                     codes.start.assumingMemoryBound(to: UInt8.self), scales: scales.start.assumingMemoryBound(to: UInt16.self),
                     rows: rowCount, width: width, bits: bits)
                 return KernelCase(
-                    name: "product, \(bits.name)", rows: batch, bytes: rowCount * rowBytes + 4 * (x.count + out.count),
+                    name: "product, \(bits.name)", rows: batch, bytes: codes.count + scales.count + 4 * (x.count + out.count),
                     operations: batch * rowCount * width, isProduct: true
                 ) { kernels in
                     // The table points into both.

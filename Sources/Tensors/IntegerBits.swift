@@ -12,10 +12,19 @@ public enum IntegerBits: Int, CaseIterable, Hashable, Sendable {
         self = bits
     }
 
-    /// Bytes of the codes of a row.
-    public func rowBytes(width: Int) -> Int { IntegerBits.spans(width: width) * Int(TERN_SPAN) / 8 * rawValue }
+    /// Rows whose codes lie together.
+    public static let group = Int(TERN_INTEGER_ROWS)
 
-    /// Scales of a row.
+    /// Groups of a table, the last filled up with zeros.
+    public static func groups(rows: Int) -> Int { rows / group + (rows % group == 0 ? 0 : 1) }
+
+    /// Bytes of the codes of a group; `width` is at most `Int.max` / 32.
+    public func groupBytes(width: Int) -> Int { IntegerBits.spans(width: width) * (Int(TERN_SPAN) / 8 * IntegerBits.group) * rawValue }
+
+    /// Scales of a group: sixteen for each span.
+    public static func groupScales(width: Int) -> Int { spans(width: width) * group }
+
+    /// Spans of a row.
     public static func spans(width: Int) -> Int { width / Int(TERN_SPAN) + (width % Int(TERN_SPAN) == 0 ? 0 : 1) }
 
     /// Columns in a span.
@@ -26,7 +35,7 @@ public enum IntegerBits: Int, CaseIterable, Hashable, Sendable {
 public struct IntegerRows: @unchecked Sendable {
     let view: tern_integers
 
-    /// `codes` has `rows` times `bits.rowBytes(width:)` bytes, `scales` as many half-precision numbers as spans.
+    /// `codes` has `bits.groupBytes(width:)` bytes for each group, `scales` `IntegerBits.groupScales(width:)` half-precision numbers.
     public init(_ codes: UnsafePointer<UInt8>, scales: UnsafePointer<UInt16>, rows: Int, width: Int, bits: IntegerBits) {
         view = tern_integers(codes: codes, scales: scales, rows: rows, width: width, bits: UInt32(bits.rawValue))
     }

@@ -8,13 +8,12 @@ extension Kernels {
         _ table: IntegerRows, _ x: UnsafePointer<Float>, stride: Int, count: Int, into out: UnsafeMutablePointer<Float>, outStride: Int,
         _ threads: ThreadPool
     ) {
-        let width = table.view.width, rowBytes = tern_integer_bytes(width, table.view.bits)
-        withSpans(x, width: width, stride: stride, count: count) { spanned in
-            threads.parallel(table.view.rows, grain: max(1, 65536 / (rowBytes * count))) { part in
-                withUnsafePointer(to: table.view) { table in
-                    withUnsafePointer(to: spanned) {
-                        functions.product_integers(table, part.lowerBound, part.count, $0, out + part.lowerBound, outStride)
-                    }
+        let view = table.view, groupBytes = tern_integer_bytes(view.width, view.bits)
+        withSpans(x, width: view.width, stride: stride, count: count) { spanned in
+            threads.parallel(IntegerBits.groups(rows: view.rows), grain: max(1, 65536 / (groupBytes * count))) { part in
+                let first = part.lowerBound * IntegerBits.group, rows = min(view.rows, part.upperBound * IntegerBits.group) - first
+                withUnsafePointer(to: view) { table in
+                    withUnsafePointer(to: spanned) { functions.product_integers(table, first, rows, $0, out + first, outStride) }
                 }
             }
         }
@@ -22,32 +21,34 @@ extension Kernels {
 
     private func withSpans(_ x: UnsafePointer<Float>, width: Int, stride: Int, count: Int, _ body: (tern_spanned) -> Void) {
         let spans = IntegerBits.spans(width: width), values = spans * IntegerBits.span
-        // Values, then scales, then sums: a multiple of 64 bytes each, so that no load crosses a line of the cache.
+        // Values, then scales, then sums, each from a new line of the cache on.
         let scaleBytes = (count * spans * 4 + 63) / 64 * 64
-        withUnsafeTemporaryAllocation(byteCount: count * values + scaleBytes + count * spans * 64, alignment: 64) { memory in
+        withUnsafeTemporaryAllocation(byteCount: count * values + 2 * scaleBytes, alignment: 64) { memory in
             guard let base = memory.baseAddress else { return }
             let q = base.assumingMemoryBound(to: Int8.self)
             let scales = (base + count * values).assumingMemoryBound(to: Float.self)
             let sums = (base + count * values + scaleBytes).assumingMemoryBound(to: Int32.self)
             for a in 0..<count {
-                functions.quantise_spans(x + a * stride, width, q + a * values, scales + a * spans, sums + a * spans * 16)
+                functions.quantise_spans(x + a * stride, width, q + a * values, scales + a * spans, sums + a * spans)
             }
             body(tern_spanned(values: q, scales: scales, sums: sums, count: count))
         }
     }
 
-    /// A row of a table of integers from floats that are no NaN.
+    /// Row `row` of a group of a table of integers from floats that are no NaN.
     public func narrow(
-        _ w: UnsafePointer<Float>, width: Int, bits: IntegerBits, codes: UnsafeMutablePointer<UInt8>, scales: UnsafeMutablePointer<UInt16>
+        _ w: UnsafePointer<Float>, width: Int, bits: IntegerBits, row: Int, codes: UnsafeMutablePointer<UInt8>,
+        scales: UnsafeMutablePointer<UInt16>
     ) {
-        functions.narrow_integers(w, width, UInt32(bits.rawValue), codes, scales)
+        functions.narrow_integers(w, width, UInt32(bits.rawValue), row, codes, scales)
     }
 
     /// Row `row` of a table of integers as floats.
     public func widen(_ table: IntegerRows, row: Int, into w: UnsafeMutablePointer<Float>) {
-        let view = table.view, spans = IntegerBits.spans(width: view.width)
+        let view = table.view, (group, place) = row.quotientAndRemainder(dividingBy: IntegerBits.group)
         functions.widen_integers(
-            view.codes + row * tern_integer_bytes(view.width, view.bits), view.scales + row * spans, view.width, view.bits, w)
+            view.codes + group * tern_integer_bytes(view.width, view.bits),
+            view.scales + group * IntegerBits.groupScales(width: view.width), view.width, view.bits, place, w)
     }
 
     /// A table of integers from rows of stored floats, none of them NaN: its codes and its scales.
@@ -58,12 +59,19 @@ extension Kernels {
         guard columns > 0, let source = rows.baseAddress, let codes = codes.baseAddress?.assumingMemoryBound(to: UInt8.self),
             let scales = scales.baseAddress?.assumingMemoryBound(to: UInt16.self)
         else { return }
-        let stride = columns * element.size, spans = IntegerBits.spans(width: columns), rowBytes = bits.rowBytes(width: columns)
-        threads.parallel(rows.count / stride, grain: max(1, 65536 / stride)) { part in
+        let stride = columns * element.size, rowCount = rows.count / stride
+        let groupBytes = bits.groupBytes(width: columns), groupScales = IntegerBits.groupScales(width: columns)
+        threads.parallel(IntegerBits.groups(rows: rowCount), grain: max(1, 65536 / (stride * IntegerBits.group))) { part in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { buffer in
                 guard let floats = buffer.baseAddress else { return }
-                for row in part where widen(source + row * stride, element: element, count: columns, into: floats) {
-                    narrow(floats, width: columns, bits: bits, codes: codes + row * rowBytes, scales: scales + row * spans)
+                for row in part.lowerBound * IntegerBits.group..<part.upperBound * IntegerBits.group {
+                    // The last group is filled up with zeros.
+                    let isRow = row < rowCount && widen(source + row * stride, element: element, count: columns, into: floats)
+                    if !isRow { floats.update(repeating: 0, count: columns) }
+                    let (group, place) = row.quotientAndRemainder(dividingBy: IntegerBits.group)
+                    narrow(
+                        floats, width: columns, bits: bits, row: place, codes: codes + group * groupBytes,
+                        scales: scales + group * groupScales)
                 }
             }
         }

@@ -17,9 +17,9 @@ package final class RandomTensors: TensorSource {
         case ones
         case noise
         /// Codes of integers: all of them equally likely.
-        case integers
+        case integers(Weight, IntegerBits)
         /// The scale that each span of such has.
-        case spanScales
+        case spanScales(Weight)
     }
 
     /// Bytes that are made from one seed.
@@ -34,8 +34,8 @@ package final class RandomTensors: TensorSource {
     private static func tensors(_ weight: Weight, _ tables: IntegerBits?) throws -> [(TensorEntry, Content)] {
         if weight.kind == .table, let tables {
             return [
-                (try TensorEntry(name: weight.name, element: .uint8, shape: weight.integerShape(tables)), .integers),
-                (try TensorEntry(name: weight.scaleName, element: .float16, shape: weight.integerScaleShape), .spanScales),
+                (try TensorEntry(name: weight.name, element: .uint8, shape: weight.integerShape(tables)), .integers(weight, tables)),
+                (try TensorEntry(name: weight.scaleName, element: .float16, shape: weight.integerScaleShape), .spanScales(weight)),
             ]
         }
         guard weight.kind == .ternary else {
@@ -57,8 +57,13 @@ package final class RandomTensors: TensorSource {
         case .codes(let columns):
             inParts(of: buffer, seed: index) { TritNoise.shared.fill($0, $1) }
             RandomTensors.pad(buffer, columns: columns)
-        case .integers: inParts(of: buffer, seed: index) { RandomTensors.fill($0, $1) }
-        case .spanScales: buffer.bindMemory(to: UInt16.self).update(repeating: RandomTensors.spanScale)
+        case .integers(let weight, let bits):
+            inParts(of: buffer, seed: index) { RandomTensors.fill($0, $1) }
+            bits.fill(codes: buffer, rows: weight.rows, width: weight.columns)
+        case .spanScales(let weight):
+            let scales = buffer.bindMemory(to: UInt16.self)
+            scales.update(repeating: RandomTensors.spanScale)
+            IntegerBits.fill(scales: scales, rows: weight.rows, width: weight.columns)
         case .scale(let scale): buffer.storeBytes(of: scale, as: Float.self)
         case .ones: buffer.bindMemory(to: UInt16.self).update(repeating: UInt16(Float(1).bitPattern >> 16))
         case .noise: inParts(of: buffer, seed: index) { BFloat16Noise.shared.fill($0.bindMemory(to: UInt16.self), $1) }

@@ -140,7 +140,8 @@ static void products(void)
 
 static void triples(void)
 {
-    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(below(4) ? 5 : 40), rows = 1 + below(300), groups = tern_groups(rows);
+    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(below(4) ? 5 : 40), rows = 1 + below(300);
+    const size_t groups = tern_groups(rows);
     const bool worst = below(5) == 0;
     uint8_t *stored = stored_rows(rows, width, worst), *trits = laid_out(stored, rows, width, TERN_TRIPLES);
     tern_matrix matrix = {trits, rows, width, TERN_TRIPLES};
@@ -241,34 +242,45 @@ static void tables_of_integers(void)
 {
     static const unsigned choices[] = {4, 6, 8};
     const unsigned bits = choices[below(3)];
-    const size_t width = 1 + below(700), rows = 1 + below(7), first = below(rows), count = 1 + below(6), spans = tern_spans(width);
-    const size_t row_bytes = tern_integer_bytes(width, bits), row_size = row_bytes + 2 * spans;
-    uint8_t *codes = malloc(rows * row_bytes);
-    uint16_t *scales = malloc(rows * spans * sizeof *scales);
+    const size_t width = 1 + below(700), rows = 1 + below(70), groups = tern_integer_groups(rows), count = 1 + below(20);
+    const size_t first = below(groups) * TERN_INTEGER_ROWS, spans = tern_spans(width), group_bytes = tern_integer_bytes(width, bits);
+    const size_t group_scales = spans * TERN_INTEGER_ROWS, group_size = group_bytes + 2 * group_scales;
+    uint8_t *codes = calloc(groups, group_bytes);
+    uint16_t *scales = calloc(groups * group_scales, sizeof *scales);
     int8_t *values = malloc(count * spans * TERN_SPAN);
     float *value_scales = malloc(count * spans * sizeof *value_scales);
-    int32_t *sums = malloc(count * spans * 16 * sizeof *sums);
+    int32_t *sums = malloc(count * spans * sizeof *sums);
     if (!codes || !scales || !values || !value_scales || !sums) exit(2);
     const tern_kernels *plain = tern_kernels_at(TERN_SCALAR);
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t r = 0; r < groups * TERN_INTEGER_ROWS; r++) {
         float *w = numbers(width);
-        AT_EACH_LEVEL("narrow_integers", row_size, width,
-                      k->narrow_integers(w, width, bits, out.start + 2 * spans, (uint16_t *)out.start));
-        plain->narrow_integers(w, width, bits, codes + r * row_bytes, scales + r * spans);
+        const size_t row = r % TERN_INTEGER_ROWS;
+        uint8_t *group = codes + r / TERN_INTEGER_ROWS * group_bytes;
+        uint16_t *its_scales = scales + r / TERN_INTEGER_ROWS * group_scales;
+        /* The other rows keep the poison. */
+        AT_EACH_LEVEL("narrow_integers", group_size, width,
+                      k->narrow_integers(w, width, bits, row, out.start + 2 * group_scales, (uint16_t *)out.start));
+        plain->narrow_integers(w, width, bits, row, group, its_scales);
         AT_EACH_LEVEL("widen_integers", width * 4, width,
-                      k->widen_integers(codes + r * row_bytes, scales + r * spans, width, bits, (float *)out.start));
+                      k->widen_integers(group, its_scales, width, bits, row, (float *)out.start));
         free(w);
     }
     for (size_t a = 0; a < count; a++) {
         float *x = numbers(width);
-        AT_EACH_LEVEL("quantise_spans", spans * (TERN_SPAN + 4 + 64), width,
-                      k->quantise_spans(x, width, (int8_t *)out.start + 68 * spans, (float *)out.start, (int32_t *)out.start + spans));
-        plain->quantise_spans(x, width, values + a * spans * TERN_SPAN, value_scales + a * spans, sums + a * spans * 16);
+        AT_EACH_LEVEL("quantise_spans", spans * (TERN_SPAN + 8), width,
+                      k->quantise_spans(x, width, (int8_t *)out.start + 8 * spans, (float *)out.start, (int32_t *)out.start + spans));
+        plain->quantise_spans(x, width, values + a * spans * TERN_SPAN, value_scales + a * spans, sums + a * spans);
         free(x);
     }
     const tern_integers table = {codes, scales, rows, width, bits};
     const tern_spanned x = {values, value_scales, sums, count};
     AT_EACH_LEVEL("product_integers", count * rows * 4, width,
+                  k->product_integers(&table, first, rows - first, &x, (float *)out.start, rows));
+    /* Codes at both ends, which meet the largest activations. */
+    for (size_t i = 0; i < groups * group_bytes; i++) codes[i] = next() % 2 == 0 ? 0 : 255;
+    for (size_t i = 0; i < count * spans * TERN_SPAN; i++) values[i] = i / TERN_SPAN % 2 == 0 ? 127 : -127;
+    for (size_t i = 0; i < count * spans; i++) sums[i] = -128 * TERN_SPAN * (i % 2 == 0 ? 127 : -127);
+    AT_EACH_LEVEL("product_integers, at the ends", count * rows * 4, width,
                   k->product_integers(&table, first, rows - first, &x, (float *)out.start, rows));
     free(codes), free(scales), free(values), free(value_scales), free(sums);
 }

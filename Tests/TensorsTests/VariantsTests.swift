@@ -43,19 +43,20 @@ import Testing
     {
         let plain = tern_kernels_at(TERN_SCALAR).pointee
         var random = Random(seed: UInt64(width * 31 + bits))
-        let (spans, rowBytes) = (tern_spans(width), tern_integer_bytes(width, UInt32(bits)))
-        let codes = Guarded([UInt8](repeating: 0, count: (first + rows) * rowBytes))
-        let scales = Guarded([UInt16](repeating: 0, count: (first + rows) * spans))
-        for row in 0..<first + rows {
+        let (spans, groupBytes) = (tern_spans(width), tern_integer_bytes(width, UInt32(bits))), groups = tern_integer_groups(first + rows)
+        let codes = Guarded([UInt8](repeating: 0, count: groups * groupBytes))
+        let scales = Guarded([UInt16](repeating: 0, count: groups * spans * 16))
+        for row in 0..<groups * 16 {
             plain.narrow_integers(
-                randomFloats(width, &random), width, UInt32(bits), codes.start + row * rowBytes, scales.start + row * spans)
+                randomFloats(width, &random), width, UInt32(bits), row % 16, codes.start + row / 16 * groupBytes,
+                scales.start + row / 16 * spans * 16)
         }
         let values = Guarded([Int8](repeating: 0, count: count * spans * Int(TERN_SPAN)))
-        let (factors, sums) = (Guarded([Float](repeating: 0, count: count * spans)), Guarded([Int32](repeating: 0, count: count * spans * 16)))
+        let (factors, sums) = (Guarded([Float](repeating: 0, count: count * spans)), Guarded([Int32](repeating: 0, count: count * spans)))
         for row in 0..<count {
             plain.quantise_spans(
                 randomFloats(width, &random), width, values.start + row * spans * Int(TERN_SPAN), factors.start + row * spans,
-                sums.start + row * spans * 16)
+                sums.start + row * spans)
         }
         var table = tern_integers(codes: codes.start, scales: scales.start, rows: first + rows, width: width, bits: UInt32(bits))
         var x = tern_spanned(values: values.start, scales: factors.start, sums: sums.start, count: count)
@@ -64,7 +65,7 @@ import Testing
 
     @Test(.enabled(if: tern_level_available(TERN_AVX512)), arguments: [4, 6, 8], widths)
     func productsOfIntegersAtAVXVNNIAreTheScalarOnes(_ bits: Int, _ width: Int) {
-        for (rows, first, count) in [(1, 0, 1), (5, 2, 1), (3, 1, 4)] {
+        for (rows, first, count) in [(1, 0, 1), (21, 16, 2), (3, 32, 4), (40, 0, 9)] {
             let scalar: IntegerProduct = tern_kernels_at(TERN_SCALAR).pointee.product_integers
             let expected = products(scalar, bits: bits, width: width, rows: rows, first: first, count: count)
             let found = products(tern_product_integers_evex, bits: bits, width: width, rows: rows, first: first, count: count)

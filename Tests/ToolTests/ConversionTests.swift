@@ -185,8 +185,14 @@ import Testing
         for row in rows {
             let name = row["name"]?.stringValue ?? ""
             let parts = stored.filter { $0.name == name || $0.name == name + ".scale" }
-            #expect(row["bytes"]?.intValue == parts.reduce(0) { $0 + $1.bytes.count })
+            let shape = (row["shape"]?.arrayValue ?? []).compactMap(\.intValue)
+            #expect(row["encoding"] != "trits")
+            let fives = row["encoding"] == "fives" ? shape.dropLast().reduce(1, *) * (((shape.last ?? 0) + 4) / 5) + 4 : nil
+            #expect(row["bytes"]?.intValue == fives ?? parts.reduce(0) { $0 + $1.bytes.count })
         }
+        let raw = try JSON(parsing: run("pack", ["--list", "--json", made.raw]).output)
+        #expect(raw["tensors"]?.arrayValue?.map { $0["entropy"] } == rows.map { $0["entropy"] })
+        #expect(raw["tensors"]?.arrayValue?.contains { $0["encoding"] == "fives" } == false)
         let type = try JSON(parsing: bytes(of: made.folder + "/config.json"))["model_type"]
         #expect(manifest["format"] == "tern" && manifest["family"] == type && type != nil)
         #expect(manifest["history"]?.arrayValue?.last?["tool"] == "quantize")

@@ -96,15 +96,26 @@ typedef struct tern_activations {
     size_t count;
 } tern_activations;
 
-/* Columns in a span of a table of integers. */
+/* Columns in a span of a table of integers, and rows in a group. */
 #define TERN_SPAN 128
+#define TERN_INTEGER_ROWS 16
 
 /* Spans of a row. */
 static inline size_t tern_spans(size_t width) { return (width + TERN_SPAN - 1) / TERN_SPAN; }
-/* Bytes of the codes of a row. */
-static inline size_t tern_integer_bytes(size_t width, unsigned bits) { return tern_spans(width) * (TERN_SPAN / 8) * bits; }
+/* Groups of a table, and bytes of the codes of one. */
+static inline size_t tern_integer_groups(size_t rows) { return (rows + TERN_INTEGER_ROWS - 1) / TERN_INTEGER_ROWS; }
+static inline size_t tern_integer_bytes(size_t width, unsigned bits)
+{
+    return tern_spans(width) * (TERN_SPAN / 8 * TERN_INTEGER_ROWS) * bits;
+}
 
-/* A table of integers: rows of tern_integer_bytes(width, bits) bytes, and tern_spans(width) scales for each. */
+/* A table of integers of 4, 6 or 8 bits: groups of sixteen rows, the last filled up with zeros, a group by spans, a span by quads, which
+ * are sixteen columns. A code is the integer plus 2^(bits - 1). Of the codes of four neighbouring columns 4s + c, c = 0..3, of a quad, byte
+ * 4r + c of 64 is that of row r: a step. A quad is
+ * - with 8 bits its four steps, s = 0..3;
+ * - with 4 bits steps 0 and 1 in the low and the high halves of 64 bytes, then 2 and 3 alike;
+ * - with 6 bits the low four bits of all codes in such 128 bytes, then 64 bytes with the high two bits of steps 0..3, lowest first.
+ * Each group has for each span sixteen scales in half precision, one a row. */
 typedef struct tern_integers {
     const uint8_t *codes;
     const uint16_t *scales;
@@ -112,8 +123,8 @@ typedef struct tern_integers {
     unsigned bits;
 } tern_integers;
 
-/* Rows of activations for tables of integers: tern_spans(width) * TERN_SPAN values, as many scales as spans, and for each span sixteen
- * sums of the values in places 4l .. 4l + 3 and 64 + 4l .. 64 + 4l + 3, times -128. */
+/* Rows of activations for tables of integers: tern_spans(width) * TERN_SPAN values, and for each span a scale and the sum of its values
+ * times -128. */
 typedef struct tern_spanned {
     const int8_t *values;
     const float *scales;
@@ -149,7 +160,7 @@ typedef struct tern_query {
 } tern_query;
 
 /* Queries that `attend` takes at once. */
-#define TERN_QUERIES 4
+#define TERN_QUERIES 8
 
 /* The plainest first; of those that a machine has, the last is the fastest. */
 typedef enum {
@@ -176,17 +187,19 @@ typedef struct tern_kernels {
     void (*pack_triples)(const uint8_t *rows, size_t count, size_t width, size_t group, size_t all_rows, uint8_t *trits);
 
     /* out[a * out_stride + r] = row first + r of the table . activation row a, for r in 0..<rows and every a. Products of a span are summed
-     * as integers, in sixteen lanes, which are then added up as floats over the spans, times both scales, with fused multiply-add. */
+     * as integers; these sums, as floats, are added up over the spans in their order, each times (the row's scale times that of the
+     * activations), with fused multiply-add. `first` is a multiple of TERN_INTEGER_ROWS. */
     void (*product_integers)(const tern_integers *table, size_t first, size_t rows, const tern_spanned *x, float *out, size_t out_stride);
 
     /* A row of activations for tables of integers: of each span the absmax quantiser to 8 bits. NaN counts as 0. */
     void (*quantise_spans)(const float *x, size_t width, int8_t *values, float *scales, int32_t *sums);
 
-    /* A row of a table of integers from floats, none of them NaN or infinite: of each span the scale is that of its largest |w|. */
-    void (*narrow_integers)(const float *w, size_t width, unsigned bits, uint8_t *codes, uint16_t *scales);
+    /* Row `row` of a group of a table of integers from floats, none of them NaN or infinite: of each span the scale is that of its largest
+     * |w|. Writes no byte of other rows. */
+    void (*narrow_integers)(const float *w, size_t width, unsigned bits, size_t row, uint8_t *codes, uint16_t *scales);
 
-    /* A row of a table of integers as floats. */
-    void (*widen_integers)(const uint8_t *codes, const uint16_t *scales, size_t width, unsigned bits, float *w);
+    /* Row `row` of a group of a table of integers as floats. */
+    void (*widen_integers)(const uint8_t *codes, const uint16_t *scales, size_t width, unsigned bits, size_t row, float *w);
 
     /* Absmax quantiser of one row: s = 127 / max(max|x|, 1e-5), q = round-half-even(x * s), laid out in planes. Returns the sum of q; *inverse
      * is 1 / s. NaN counts as 0. */

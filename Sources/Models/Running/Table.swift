@@ -27,7 +27,8 @@ public final class Table: @unchecked Sendable {
     public init(
         rows: Int, columns: Int, bits: IntegerBits, codes: UnsafeRawBufferPointer, scales: UnsafeRawBufferPointer, owners: [AnyObject]
     ) throws {
-        guard codes.count == rows * bits.rowBytes(width: columns), scales.count == 2 * rows * IntegerBits.spans(width: columns),
+        let groups = IntegerBits.groups(rows: rows), groupScales = IntegerBits.groupScales(width: columns)
+        guard codes.count == groups * bits.groupBytes(width: columns), scales.count == 2 * groups * groupScales,
             let start = codes.baseAddress?.assumingMemoryBound(to: UInt8.self),
             let scales = scales.baseAddress?.assumingMemoryBound(to: UInt16.self)
         else { throw Failure("has \(codes.count) bytes of codes and \(scales.count) of scales for \(rows) rows of \(columns)") }
@@ -39,7 +40,7 @@ public final class Table: @unchecked Sendable {
     var rowBytes: Int {
         switch content {
         case .floats(_, let element): columns * element.size
-        case .integers(_, let bits): bits.rowBytes(width: columns) + 2 * IntegerBits.spans(width: columns)
+        case .integers(_, let bits): bits.groupBytes(width: columns) / IntegerBits.group + 2 * IntegerBits.spans(width: columns)
         }
     }
 

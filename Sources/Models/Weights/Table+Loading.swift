@@ -35,6 +35,9 @@ extension Table {
         try weight.check(source.entries[scaleIndex], element: .float16, shape: weight.integerScaleShape)
         let codes = try StoredBytes(source, index), scales = try StoredBytes(source, scaleIndex)
         try Table.check(scales.bytes, .float16, kernels, threads)
+        guard bits.isFilled(codes: codes.bytes, scales: scales.bytes, rows: weight.rows, width: weight.columns) else {
+            throw Failure("has rows beyond the last that are not 0")
+        }
         try self.init(
             rows: weight.rows, columns: weight.columns, bits: bits, codes: codes.bytes, scales: scales.bytes,
             owners: [codes.owner, scales.owner])
@@ -65,8 +68,8 @@ private struct StoredBytes {
 
 extension Weight {
     /// The codes of a table of integers.
-    public func integerShape(_ bits: IntegerBits) -> [Int] { [rows, bits.rowBytes(width: columns)] }
+    public func integerShape(_ bits: IntegerBits) -> [Int] { [IntegerBits.groups(rows: rows), bits.groupBytes(width: columns)] }
 
-    /// Its scales, one for each span.
-    public var integerScaleShape: [Int] { [rows, IntegerBits.spans(width: columns)] }
+    /// Its scales, one for each span of a row.
+    public var integerScaleShape: [Int] { [IntegerBits.groups(rows: rows), IntegerBits.groupScales(width: columns)] }
 }
