@@ -36,15 +36,13 @@ struct CodedRows: Equatable {
         try body(UnsafeRawBufferPointer(fives))
     }
 
-    /// What is wrong with stored rows; nil if nothing is. A code of 3, and a byte above 242 of fives, stand for nothing; padding is 1.
-    func problem(_ rows: UnsafeRawBufferPointer) -> String? {
-        guard areFives else { return tritsProblem(rows, columns: columns) }
+    /// Fails where stored rows have a code of 3, or a byte above 242 of fives, which stand for nothing, or padding that is not 1.
+    func validate(_ rows: UnsafeRawBufferPointer) throws {
+        guard storedBytes > 0 else { return }
+        guard areFives else { return try Trits.validate(rows, rows: rows.count / storedBytes, width: columns) }
         let scratch = RowBuffer()
         var cutter = RowCutter(rowBytes: storedBytes, rows: 1)
-        do {
-            try cutter.cut(rows) { try withCodes($0, in: scratch) { _ in } }
-            return nil
-        } catch { return "\(error)" }
+        try cutter.cut(rows) { try withCodes($0, in: scratch) { _ in } }
     }
 }
 
@@ -102,29 +100,4 @@ struct RowCutter {
         try add(bytes, body)
         try finish(body)
     }
-}
-
-/// What is wrong with two-bit codes.
-private func tritsProblem(_ bytes: UnsafeRawBufferPointer, columns: Int) -> String? {
-    guard !hasCodeThree(bytes) else { return "a code is 3, which stands for no weight" }
-    let used = columns % 4
-    guard used != 0 else { return nil }
-    let stride = columns / 4 + 1
-    let mask: UInt8 = 0xFF << UInt8(2 * used)
-    for at in Swift.stride(from: stride - 1, to: bytes.count, by: stride) where bytes[at] & mask != 0b0101_0101 & mask {
-        return "the padding of row \(at / stride) is not 1"
-    }
-    return nil
-}
-
-/// Whether both bits of any two-bit code are set; eight bytes a step, as this is done to every weight that is loaded.
-private func hasCodeThree(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    var both: UInt64 = 0
-    let words = bytes.count / 8
-    for word in 0..<words {
-        let codes = bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
-        both |= codes & (codes >> 1)
-    }
-    for at in 8 * words..<bytes.count { both |= UInt64(bytes[at] & (bytes[at] >> 1)) }
-    return both & 0x5555_5555_5555_5555 != 0
 }

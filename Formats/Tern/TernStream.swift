@@ -68,7 +68,7 @@ public final class TernStream: TensorSource {
         guard stored == rows.count - 1 else { throw Failure("'\(stream.name)': tensor '\(entries[index].name)' is not the next one") }
         try stream.read(stored, into: buffer)
         let bytes = UnsafeRawBufferPointer(buffer)
-        if let problem = layout.problem(stored, bytes) { throw Failure("'\(stream.name)': tensor '\(entries[index].name)': \(problem)") }
+        try naming(stream.name) { try layout.validate(stored, bytes) }
         rows.append(try SHA256.digest(of: bytes))
     }
 

@@ -57,18 +57,27 @@ public final class TernTensors: TensorSource {
         guard layout.coded[index]?.areFives == true else { return try naming(content.name) { try readStored(stored, into: buffer) } }
         try checkSize(of: entries[index], buffer)
         var filled = 0
-        try readRows(index, multiplesOf: 1) { codes in
+        let failure = try passRows(index, multiplesOf: 1) { codes in
             UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(from: codes)
             filled += codes.count
         }
+        guard let failure else { return }
+        try naming(content.name) { try placing("tensor '\(entries[index].name)'") { throw failure } }
     }
 
-    /// Thread-safe. Each stretch is hashed, and fives are unpacked, while the caches hold it. Two-bit codes are left for `body` to check.
+    /// Thread-safe. Each lot is hashed, and fives are unpacked, while the caches hold it. Two-bit codes are left for `body` to check.
     public func readRows(_ index: Int, multiplesOf rows: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        guard let coded = layout.coded[index] else { return try withBytes(index, body) }
+        guard layout.coded[index] != nil else { return try withBytes(index, body) }
+        if let failure = try passRows(index, multiplesOf: rows, body) { throw failure }
+    }
+
+    /// Gives what is wrong with rows that are as they were written. Damage, which only the end tells, goes before that, and is thrown.
+    private func passRows(
+        _ index: Int, multiplesOf rows: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> (any Error)? {
+        guard let coded = layout.coded[index] else { return nil }
         let stored = layout.tensors.lowerBound + index, hash = try SHA256(), scratch = RowBuffer()
         var cutter = RowCutter(rowBytes: coded.storedBytes, rows: rows), failure: (any Error)?
-        // What is damaged is called so, whatever its rows look like; that is known only at the end.
         func take(_ lot: UnsafeRawBufferPointer) throws {
             try hash.update(lot)
             guard failure == nil else { return }
@@ -78,8 +87,8 @@ public final class TernTensors: TensorSource {
             try content.stretches(place(of: stored)) { try cutter.add($0, take) }
             try cutter.finish(take)
             try expect(hash.finish(), stored)
-            if let failure { throw Failure("tensor '\(entries[index].name)': \(failure)") }
         }
+        return failure
     }
 
     /// Nil as well where the bytes are damaged (`read` says so) or not at a multiple of their element's size, and for fives.
@@ -109,7 +118,7 @@ public final class TernTensors: TensorSource {
         let hash = try SHA256()
         try content.read(Piece(offset: place(of: index).lowerBound, buffer: buffer)) { try hash.update($0) }
         try expect(hash.finish(), index)
-        try checkRows(index, UnsafeRawBufferPointer(buffer))
+        try layout.validate(index, UnsafeRawBufferPointer(buffer))
     }
 
     private func checkSize(of entry: TensorEntry, _ buffer: UnsafeMutableRawBufferPointer) throws {
@@ -121,21 +130,18 @@ public final class TernTensors: TensorSource {
 
     func check(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
         try expect(SHA256.digest(of: bytes), index)
-        try checkRows(index, bytes)
+        try layout.validate(index, bytes)
     }
 
     private func expect(_ digest: Digest, _ index: Int) throws {
         guard digest == digests[index + 1] else { throw TernTensors.damaged("tensor '\(layout.header.entries[index].name)'") }
     }
-
-    private func checkRows(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
-        if let problem = layout.problem(index, bytes) { throw Failure("tensor '\(layout.header.entries[index].name)': \(problem)") }
-    }
 }
 
 extension Layout {
-    /// What is wrong with a stored tensor's bytes although they are those that were written.
-    func problem(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> String? {
-        tensors.contains(index) ? coded[index - tensors.lowerBound]?.problem(bytes) : nil
+    /// Fails where a stored tensor's bytes cannot be, although they are those that were written.
+    func validate(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
+        guard tensors.contains(index), let coded = coded[index - tensors.lowerBound] else { return }
+        try placing("tensor '\(header.entries[index].name)'") { try coded.validate(bytes) }
     }
 }

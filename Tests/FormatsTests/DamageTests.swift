@@ -112,12 +112,12 @@ import Testing
             var model = model
             model.stored[0][1] |= 3
             return try model.raw()
-        }, "tensor 'w': a code is 3"),
+        }, "tensor 'w': a trit has code 3, row 0, column 4"),
         ("padding that is no 1", { model in
             var model = model
             model.stored[0][1] ^= 0b0101_0000
             return try model.raw()
-        }, "tensor 'w': the padding of row 0 is not 1"),
+        }, "tensor 'w': row 0 of trits is not filled up with code 1"),
         ("a history row out of range", { model in
             var model = model
             model.manifest.history[0].inputs[0].digest = .row(1)

@@ -104,7 +104,7 @@ import Testing
         for bytes in [raw, try packed(raw)] {
             let path = try scratch.write("x", bytes)
             #expect(fact { _ = try Reading(TernContainer(path)) }.contains(reason), "\(what)")
-            #expect(fact { try TernContainer(path).tensors.readRows(0, multiplesOf: 1) { _ in } }.contains(reason), "\(what)")
+            #expect(reason.hasSuffix(fact { try TernContainer(path).tensors.readRows(0, multiplesOf: 1) { _ in } }), "\(what)")
             #expect(fact { _ = try TernStream(DripReader(bytes)).contents() }.contains(reason), "\(what)")
             #expect(fact { _ = try Self.unpacking(bytes) }.contains(reason), "\(what)")
             let problems = TernContainer.verify(path, ThreadPool(threads: 2))

@@ -19,7 +19,7 @@ extension BadInput {
 
     static let containers: [BadInput] = [
         container("plain safetensors", "x': not a tern container") { try safetensors(Hostile().tensors) },
-        container("a code of 3", "tensor 'lm_head.weight': a code is 3") {
+        container("a code of 3", "x': tensor 'lm_head.weight': a trit has code 3, row 2, column 4\n") {
             try Hostile.container { try? $1[index(of: "lm_head.weight", $0)][5] = 0b0101_0111 }
         },
         container("an unknown operation", "x': ") { try Hostile.container { manifest, _ in manifest.graph = ["nodes": []] } },

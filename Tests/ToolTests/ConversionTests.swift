@@ -124,8 +124,14 @@ import Testing
 
     @Test(arguments: Made.all) func `zstd reads a container`(_ made: Made) throws {
         guard try shell("command -v zstd").status == 0 else { return }
-        #expect(try shell("zstd -dc < '\(made.packed)'").output == bytes(of: made.raw))
         try expectDone(shell("zstd -tq < '\(made.packed)'"))
+        let scratch = try Scratch(), path = scratch.file("x.safetensors")
+        try expectDone(shell("zstd -dc < '\(made.packed)' > '\(path)'"))
+        #expect(try tensors(in: path).map(\.name) == tensors(in: made.raw).map(\.name))
+        #expect(try run("pack", ["--unpack", path]).output == bytes(of: made.raw))
+        #expect(try run("pack", ["--quiet", path]).output == bytes(of: made.packed))
+        try expectDone(run("pack", ["--test", path]))
+        #expect(try run("infer", [path, "hello", "--max-tokens", "4"]).output == run("infer", [made.raw, "hello", "--max-tokens", "4"]).output)
     }
 
     @Test(arguments: Made.all) func `from the Hugging Face form the same trits come back, and the same scales`(_ made: Made) throws {
