@@ -86,16 +86,16 @@ TERN_INLINE const float *value_of(const tern_pages *p, size_t page, size_t place
     return wide;
 }
 
-/* The scores of `count` queries with the 64 tokens of a page. */
-TERN_INLINE void page_scores(size_t count, const tern_pages *p, size_t page, const tern_query *queries, float scale, float *scores,
-                             size_t stride)
+/* The scores of `count` queries with the tokens `from` ..< `to` of a page, at least; others get what does not matter. */
+TERN_INLINE void page_scores(size_t count, const tern_pages *p, size_t page, size_t from, size_t to, const tern_query *queries, float scale,
+                             float *scores, size_t stride)
 {
     _Alignas(64) float wide[PART * TERN_PAGE];
     _Alignas(64) float sums[QUERIES_AT_ONCE][TERN_PAGE] = {{0}};
     for (size_t d = 0; d < p->width; d += PART) {
         size_t part = p->width - d < PART ? p->width - d : PART;
         const float *keys = keys_of(p, page, d, part, wide);
-        for (size_t j = 0; j < TERN_PAGE; j += 32) {
+        for (size_t j = from / 32 * 32; j < to; j += 32) {
             lanes16 low[QUERIES_AT_ONCE], high[QUERIES_AT_ONCE];
 #pragma clang loop unroll(full)
             for (size_t q = 0; q < count; q++) low[q] = load16(sums[q] + j), high[q] = load16(sums[q] + j + 16);
@@ -142,14 +142,14 @@ static float LEVEL(weigh)(float *scores, size_t first, size_t end)
     return 1.0f / sum_of_float_lanes(lanes);
 }
 
-/* Adds the values of a page's tokens in `first`..<`end`, `count` numbers from `d` on, times their weights. */
-TERN_INLINE void page_values(size_t count, const tern_pages *p, size_t page, size_t first, size_t end, size_t d, const tern_query *queries,
+/* Adds the values of a page's tokens in `first`..<`end`, 32 numbers from `d` on, times their weights, to what is in `out`. */
+TERN_INLINE void page_values(size_t count, const tern_pages *p, size_t page, size_t first, size_t end, size_t d, float *const *out,
                              const float *scores, size_t stride)
 {
     float wide[32];
     lanes16 low[QUERIES_AT_ONCE], high[QUERIES_AT_ONCE];
 #pragma clang loop unroll(full)
-    for (size_t q = 0; q < count; q++) low[q] = load16(queries[q].out + d), high[q] = load16(queries[q].out + d + 16);
+    for (size_t q = 0; q < count; q++) low[q] = load16(out[q]), high[q] = load16(out[q] + 16);
     for (size_t place = first; place < end; place++) {
         const float *value = value_of(p, page, place, d, 32, wide);
         lanes16 a = load16(value), b = load16(value + 16);
@@ -161,21 +161,48 @@ TERN_INLINE void page_values(size_t count, const tern_pages *p, size_t page, siz
         }
     }
 #pragma clang loop unroll(full)
-    for (size_t q = 0; q < count; q++) store16(low[q], queries[q].out + d), store16(high[q], queries[q].out + d + 16);
+    for (size_t q = 0; q < count; q++) store16(low[q], out[q]), store16(high[q], out[q] + 16);
 }
 
-/* The same for the last numbers of a head whose width 32 does not divide. */
-static void LEVEL(last_values)(size_t count, const tern_pages *p, size_t page, size_t first, size_t end, size_t d, const tern_query *queries,
-                               const float *scores, size_t stride)
+/* The same for the last numbers of a head whose width 32 does not divide: with those before them, which are not kept. */
+TERN_INLINE void last_values(size_t count, const tern_pages *p, size_t page, size_t first, size_t end, const tern_query *queries,
+                             const float *scores, size_t stride)
+{
+    const size_t d = p->width - 32, rest = p->width % 32;
+    float numbers[QUERIES_AT_ONCE][32], *out[QUERIES_AT_ONCE];
+    for (size_t q = 0; q < count; q++) {
+        memcpy(numbers[q], queries[q].out + d, sizeof numbers[q]);
+        out[q] = numbers[q];
+    }
+    page_values(count, p, page, first, end, d, out, scores, stride);
+    for (size_t q = 0; q < count; q++) memcpy(queries[q].out + d + 32 - rest, numbers[q] + 32 - rest, rest * sizeof(float));
+}
+
+/* The same for a head of less than 32 numbers. */
+static void LEVEL(few_values)(size_t count, const tern_pages *p, size_t page, size_t first, size_t end, const tern_query *queries,
+                              const float *scores, size_t stride)
 {
     float wide[32];
     for (size_t place = first; place < end; place++) {
-        const float *value = value_of(p, page, place, d, p->width - d, wide);
+        const float *value = value_of(p, page, place, 0, p->width, wide);
         for (size_t q = 0; q < count; q++) {
             float weight = scores[q * stride + page * TERN_PAGE + place];
-            for (size_t j = 0; j < p->width - d; j++) queries[q].out[d + j] = __builtin_fmaf(weight, value[j], queries[q].out[d + j]);
+            for (size_t j = 0; j < p->width; j++) queries[q].out[j] = __builtin_fmaf(weight, value[j], queries[q].out[j]);
         }
     }
+}
+
+/* The same for a whole head. */
+TERN_INLINE void all_values(size_t count, const tern_pages *p, size_t page, size_t first, size_t end, const tern_query *queries,
+                            const float *scores, size_t stride)
+{
+    if (p->width < 32) return LEVEL(few_values)(count, p, page, first, end, queries, scores, stride);
+    for (size_t d = 0; d + 32 <= p->width; d += 32) {
+        float *out[QUERIES_AT_ONCE];
+        for (size_t q = 0; q < count; q++) out[q] = queries[q].out + d;
+        page_values(count, p, page, first, end, d, out, scores, stride);
+    }
+    if (p->width % 32 != 0) last_values(count, p, page, first, end, queries, scores, stride);
 }
 
 TERN_INLINE void attend_to(size_t count, const tern_pages *p, const tern_query *queries, float scale, float *scores)
@@ -187,7 +214,10 @@ TERN_INLINE void attend_to(size_t count, const tern_pages *p, const tern_query *
         end = queries[q].end > end ? queries[q].end : end;
     }
     const size_t stride = (end + TERN_PAGE - 1) / TERN_PAGE * TERN_PAGE;
-    for (size_t page = first / TERN_PAGE; page * TERN_PAGE < end; page++) page_scores(count, p, page, queries, scale, scores, stride);
+    for (size_t page = first / TERN_PAGE; page * TERN_PAGE < end; page++) {
+        size_t start = page * TERN_PAGE, from = first > start ? first - start : 0, to = end - start < TERN_PAGE ? end - start : TERN_PAGE;
+        page_scores(count, p, page, from, to, queries, scale, scores, stride);
+    }
     for (size_t q = 0; q < count; q++) {
         float *row = scores + q * stride;
         inverse[q] = LEVEL(weigh)(row, queries[q].first, queries[q].end);
@@ -197,9 +227,7 @@ TERN_INLINE void attend_to(size_t count, const tern_pages *p, const tern_query *
     }
     for (size_t page = first / TERN_PAGE; page * TERN_PAGE < end; page++) {
         size_t start = page * TERN_PAGE, from = first > start ? first - start : 0, to = end - start < TERN_PAGE ? end - start : TERN_PAGE;
-        size_t d = 0;
-        for (; d + 32 <= p->width; d += 32) page_values(count, p, page, from, to, d, queries, scores, stride);
-        if (d < p->width) LEVEL(last_values)(count, p, page, from, to, d, queries, scores, stride);
+        all_values(count, p, page, from, to, queries, scores, stride);
     }
     for (size_t q = 0; q < count; q++)
         for (size_t j = 0; j < p->width; j++) queries[q].out[j] *= inverse[q];

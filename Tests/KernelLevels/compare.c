@@ -304,7 +304,8 @@ static void attention(void)
 {
     static const tern_element elements[] = {TERN_F32, TERN_F16, TERN_I8};
     const tern_element element = elements[below(3)];
-    const size_t width = 1 + below(140), tokens = 1 + below(200), pages = (tokens + TERN_PAGE - 1) / TERN_PAGE, count = 1 + below(4);
+    const size_t width = 1 + below(140), tokens = 1 + below(200), pages = (tokens + TERN_PAGE - 1) / TERN_PAGE;
+    const size_t count = 1 + below(TERN_QUERIES);
     const size_t page_bytes = tern_page_bytes(width, element);
     uint8_t **memory = calloc(pages, sizeof *memory);
     float *keys = numbers(tokens * width), *values = numbers(tokens * width), *queries = numbers(count * width);
