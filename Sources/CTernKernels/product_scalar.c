@@ -58,14 +58,17 @@ static uint32_t unit_product(const tern_matrix *m, size_t row, size_t unit, cons
     return sum;
 }
 
-void tern_add_strip_scalar(const tern_matrix *m, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
-                           size_t stride)
+void tern_add_strip_scalar(const tern_matrix *m, size_t strip, size_t first, size_t end, const tern_activations *x, bool begins,
+                           int32_t *sums, size_t stride)
 {
     const size_t start = strip * TERN_STRIP, left = tern_units(m->width) - start, units = left < TERN_STRIP ? left : TERN_STRIP;
     for (size_t r = 0; r < (end - first) * TERN_TRIPLE_ROWS; r++)
-        for (size_t a = 0; a < x->count; a++)
+        for (size_t a = 0; a < x->count; a++) {
+            uint32_t sum = begins ? 0 : (uint32_t)sums[a * stride + r];
             for (size_t unit = start; unit < start + units; unit++)
-                sums[a * stride + r] += (int32_t)unit_product(m, first * TERN_TRIPLE_ROWS + r, unit, x->planes + a * x->stride);
+                sum += unit_product(m, first * TERN_TRIPLE_ROWS + r, unit, x->planes + a * x->stride);
+            sums[a * stride + r] = (int32_t)sum;
+        }
 }
 
 /* The code of a column of a row as files hold it; 1 beyond its end. */

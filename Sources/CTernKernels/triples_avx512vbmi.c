@@ -75,6 +75,7 @@ typedef struct {
     size_t units;
     const uint8_t *ahead;
     size_t step;
+    bool begins;
 } pass_place;
 
 /* Adds one table's numbers for the codes in the lowest five bits of the words. */
@@ -140,12 +141,12 @@ TERN_INLINE __m512i widened(__m512i words, size_t h)
     return _mm512_srai_epi32(h ? _mm512_unpackhi_epi16(zero, words) : _mm512_unpacklo_epi16(zero, words), 16);
 }
 
-TERN_INLINE void settle(const __m512i words[QUARTERS], int32_t *sums)
+TERN_INLINE void settle(const __m512i words[QUARTERS], bool begins, int32_t *sums)
 {
 #pragma clang loop unroll(full)
     for (size_t h = 0; h < 2 * QUARTERS; h++) {
-        __m512i *rows = (__m512i *)(sums + 16 * h);
-        _mm512_storeu_si512(rows, _mm512_add_epi32(_mm512_loadu_si512(rows), widened(words[h / 2], h % 2)));
+        const __m512i before = begins ? _mm512_setzero_si512() : _mm512_loadu_si512(sums + 16 * h);
+        _mm512_storeu_si512(sums + 16 * h, _mm512_add_epi32(before, widened(words[h / 2], h % 2)));
     }
 }
 
@@ -153,8 +154,8 @@ TERN_INLINE void pass_of(size_t count, bool fetches, const pass_place *p, int32_
 {
     __m512i words[2][QUARTERS];
     add_cell(count, fetches, *p, words);
-    settle(words[0], sums);
-    if (count == 2) settle(words[1], sums + stride);
+    settle(words[0], p->begins, sums);
+    if (count == 2) settle(words[1], p->begins, sums + stride);
 }
 
 static void pass(size_t count, bool fetches, const pass_place *p, int32_t *sums, size_t stride)
@@ -169,11 +170,11 @@ static void pass(size_t count, bool fetches, const pass_place *p, int32_t *sums,
 
 /* A cell meets all rows of activations that have tables, two at a time; meanwhile trits are fetched: within the first pass, where the
  * memory has to be waited for, one line in four, as the processor goes on by itself, otherwise within two. */
-static void cell_product(const uint8_t *trits, size_t units, const int16_t *tables, size_t count, int32_t *sums, size_t stride)
+static void cell_product(const uint8_t *trits, size_t units, const int16_t *tables, size_t count, bool begins, int32_t *sums, size_t stride)
 {
     const size_t step = count > 2 ? 2 : 1;
     pass_place p = {.trits = trits, .units = units, .ahead = (const uint8_t *)((uintptr_t)trits + AHEAD_BYTES),
-                    .step = count > 1 ? 64 : 256};
+                    .step = count > 1 ? 64 : 256, .begins = begins};
     for (size_t a = 0, passes = 0; a < count; passes++) {
         const size_t some = count - a < step ? count - a : step;
         for (size_t i = 0; i < some; i++) p.tables[i] = tables + (a + i) * STRIP_NUMBERS;
@@ -183,8 +184,8 @@ static void cell_product(const uint8_t *trits, size_t units, const int16_t *tabl
     }
 }
 
-void tern_add_strip_avx512vbmi(const tern_matrix *m, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
-                               size_t stride)
+void tern_add_strip_avx512vbmi(const tern_matrix *m, size_t strip, size_t first, size_t end, const tern_activations *x, bool begins,
+                               int32_t *sums, size_t stride)
 {
     _Alignas(64) int16_t tables[TABLES_MAX * STRIP_NUMBERS];
     const size_t unit = strip * TERN_STRIP, left = tern_units(m->width) - unit, units = left < TERN_STRIP ? left : TERN_STRIP;
@@ -193,7 +194,7 @@ void tern_add_strip_avx512vbmi(const tern_matrix *m, size_t strip, size_t first,
         for (size_t i = 0; i < count; i++)
             strip_tables(x->planes + (a + i) * x->stride, m->width, unit, units, tables + i * STRIP_NUMBERS);
         for (size_t g = first; g < end; g++)
-            cell_product(m->trits + tern_cell_start(m->rows, m->width, strip, g), units, tables, count,
+            cell_product(m->trits + tern_cell_start(m->rows, m->width, strip, g), units, tables, count, begins,
                          sums + (g - first) * TERN_TRIPLE_ROWS, stride);
     }
 }

@@ -58,12 +58,16 @@ extension Kernels {
         }
     }
 
-    /// sums[a * stride + r] += what a strip of a matrix in triples makes of (row r of its groups `groups` . activation row a).
+    /// sums[a * stride + r] += what a strip of a matrix in triples makes of (row r of its groups `groups` . activation row a); = if they
+    /// begin with it.
     public func addStrip(
-        _ matrix: TritRows, _ strip: Int, _ groups: Range<Int>, _ x: ActivationRows, to sums: UnsafeMutablePointer<Int32>, stride: Int
+        _ matrix: TritRows, _ strip: Int, _ groups: Range<Int>, _ x: ActivationRows, begins: Bool = false,
+        to sums: UnsafeMutablePointer<Int32>, stride: Int
     ) {
         withUnsafePointer(to: matrix.view) { matrix in
-            withUnsafePointer(to: x.view) { functions.add_strip(matrix, strip, groups.lowerBound, groups.upperBound, $0, sums, stride) }
+            withUnsafePointer(to: x.view) {
+                functions.add_strip(matrix, strip, groups.lowerBound, groups.upperBound, $0, begins, sums, stride)
+            }
         }
     }
 

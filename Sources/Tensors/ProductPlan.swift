@@ -92,9 +92,8 @@ extension ProductPlan {
         let rows = firstRow..<min(product.count, firstRow + ProductPlan.blockRows)
         let groups = firstGroup..<min(groups, firstGroup + blockGroups)
         let (first, count) = (groups.lowerBound * matrix.layout.group, groups.count * matrix.layout.group)
-        sums.initialize(repeating: 0, count: rows.count * count)
         for strip in 0..<TritLayout.strips(width: matrix.columns) {
-            kernels.addStrip(trits, strip, groups, activations(rows), to: sums, stride: count)
+            kernels.addStrip(trits, strip, groups, activations(rows), begins: strip == 0, to: sums, stride: count)
         }
         for (a, row) in rows.enumerated() {
             kernels.settle(

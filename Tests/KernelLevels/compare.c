@@ -148,7 +148,8 @@ static void triples(void)
     tern_activations x = random_activations(count, width, worst);
     const size_t strip = below(tern_strips(width)), first = below(groups), end = first + 1 + below(groups - first);
     const size_t stride = (end - first) * TERN_TRIPLE_ROWS + below(3);
-    AT_EACH_LEVEL("add_strip", count * stride * 4, width, k->add_strip(&matrix, strip, first, end, &x, (int32_t *)out.start, stride));
+    AT_EACH_LEVEL("add_strip", count * stride * 4, width,
+                  k->add_strip(&matrix, strip, first, end, &x, worst, (int32_t *)out.start, stride));
     const size_t some = 1 + below(rows < TERN_TRIPLE_ROWS ? rows : TERN_TRIPLE_ROWS);
     AT_EACH_LEVEL("pack_triples", tern_triples_bytes(some, width), width, k->pack_triples(stored, some, width, 0, some, out.start));
     free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales);

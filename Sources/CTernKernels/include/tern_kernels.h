@@ -174,10 +174,10 @@ typedef struct tern_kernels {
     void (*product)(const tern_matrix *matrix, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride);
 
     /* sums[a * stride + r] += what a strip of a matrix of triples makes of (row r of the groups first ..< end . activation row a), for every
-     * row of these groups, those that fill up the last one among them, and for every a. Scales do
+     * row of these groups, those that fill up the last one among them, and for every a; if they begin with it, = instead of +=. Scales do
      * not matter. */
-    void (*add_strip)(const tern_matrix *matrix, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
-                      size_t stride);
+    void (*add_strip)(const tern_matrix *matrix, size_t strip, size_t first, size_t end, const tern_activations *x, bool begins,
+                      int32_t *sums, size_t stride);
 
     /* out[i] = scale * (sum of parts[p * stride + i] over p in 0..<count), for i in 0..<width. */
     void (*settle)(const int32_t *parts, size_t stride, size_t count, size_t width, float scale, float *out);
