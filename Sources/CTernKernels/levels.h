@@ -63,7 +63,8 @@ TERN_DECLARE_PRODUCTS(neondot);
 /* What goes by triples; the other levels multiply by pairs and leave these to plain C. */
 #define TERN_DECLARE_TRIPLES(LEVEL) \
     void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, size_t, size_t, uint8_t *); \
-    void tern_add_strip_##LEVEL(const tern_matrix *, size_t, size_t, size_t, const tern_activations *, bool, int32_t *, size_t)
+    void tern_add_strip_##LEVEL(const tern_matrix *, size_t, size_t, size_t, const tern_activations *, int32_t *, size_t); \
+    void tern_product_triples_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, int32_t *, float *, size_t)
 
 TERN_DECLARE_TRIPLES(scalar);
 TERN_DECLARE_TRIPLES(avx512vbmi);

@@ -58,18 +58,33 @@ extension Kernels {
         }
     }
 
-    /// sums[a * stride + r] += what a strip of a matrix in triples makes of (row r of its groups `groups` . activation row a); = if they
-    /// begin with it.
+    /// sums[a * stride + r] += what a strip of a matrix in triples makes of (row r of its groups `groups` . activation row a), for few rows
+    /// of activations.
     public func addStrip(
-        _ matrix: TritRows, _ strip: Int, _ groups: Range<Int>, _ x: ActivationRows, begins: Bool = false,
-        to sums: UnsafeMutablePointer<Int32>, stride: Int
+        _ matrix: TritRows, _ strip: Int, _ groups: Range<Int>, _ x: ActivationRows, to sums: UnsafeMutablePointer<Int32>, stride: Int
     ) {
         withUnsafePointer(to: matrix.view) { matrix in
             withUnsafePointer(to: x.view) {
-                functions.add_strip(matrix, strip, groups.lowerBound, groups.upperBound, $0, begins, sums, stride)
+                functions.add_strip(matrix, strip, groups.lowerBound, groups.upperBound, $0, sums, stride)
             }
         }
     }
+
+    /// out[a * outStride + r] = scales[a] * (row r of the groups `groups` of a matrix in triples . activation row a), for no more than
+    /// `many` rows of activations; `sums` is room for a number of each row of the groups and each row of activations.
+    public func productOfTriples(
+        _ matrix: TritRows, _ groups: Range<Int>, _ x: ActivationRows, sums: UnsafeMutablePointer<Int32>,
+        into out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        withUnsafePointer(to: matrix.view) { matrix in
+            withUnsafePointer(to: x.view) {
+                functions.product_triples(matrix, groups.lowerBound, groups.upperBound, $0, sums, out, outStride)
+            }
+        }
+    }
+
+    /// The most rows of activations that `addStrip` and `productOfTriples` take.
+    public static let few = Int(TERN_FEW), many = Int(TERN_MANY)
 
     /// out[i] = scale * (sum of `count` numbers parts[i], `stride` apart), for `width` numbers.
     public func settle(

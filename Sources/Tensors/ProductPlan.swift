@@ -11,10 +11,8 @@ struct ProductPlan {
     /// Groups of rows in a block.
     private let blockGroups: Int
 
-    /// Rows of activations for which the memory is waited for.
-    private static let few = 4
     /// Rows of activations, and groups of rows, in a block at most.
-    private static let blockRows = 16, mostGroups = 27
+    private static let blockRows = Kernels.many, mostGroups = 54
     /// Sums of a block.
     static let blockNumbers = blockRows * mostGroups * Int(TERN_TRIPLE_ROWS)
 
@@ -28,8 +26,8 @@ struct ProductPlan {
     }
 
     private var matrix: TernaryMatrix { product.matrix }
-    private var isByCells: Bool { matrix.layout == .triples && product.count > 0 && product.count <= ProductPlan.few }
-    private var isByBlocks: Bool { matrix.layout == .triples && product.count > ProductPlan.few }
+    private var isByCells: Bool { matrix.layout == .triples && product.count > 0 && product.count <= Kernels.few }
+    private var isByBlocks: Bool { matrix.layout == .triples && product.count > Kernels.few }
 
     private var groups: Int { (matrix.rows + matrix.layout.group - 1) / matrix.layout.group }
     private var blocks: Int { (groups + blockGroups - 1) / blockGroups }
@@ -90,25 +88,25 @@ extension ProductPlan {
     private func runBlock(_ piece: Int, _ sums: UnsafeMutablePointer<Int32>, _ kernels: Kernels) {
         let (firstRow, firstGroup) = (piece / blocks * ProductPlan.blockRows, piece % blocks * blockGroups)
         let rows = firstRow..<min(product.count, firstRow + ProductPlan.blockRows)
-        let groups = firstGroup..<min(groups, firstGroup + blockGroups)
-        let (first, count) = (groups.lowerBound * matrix.layout.group, groups.count * matrix.layout.group)
-        for strip in 0..<TritLayout.strips(width: matrix.columns) {
-            kernels.addStrip(trits, strip, groups, activations(rows), begins: strip == 0, to: sums, stride: count)
-        }
-        for (a, row) in rows.enumerated() {
-            kernels.settle(
-                sums + a * count, stride: 0, count: 1, width: min(count, matrix.rows - first), scale: scale(row),
-                into: product.out + row * product.outStride + first)
+        withScaled(rows) {
+            kernels.productOfTriples(
+                trits, firstGroup..<min(groups, firstGroup + blockGroups), $0, sums: sums,
+                into: product.out + firstRow * product.outStride + firstGroup * matrix.layout.group, outStride: product.outStride)
         }
     }
 
     private func runGroups(_ groups: Range<Int>, _ kernels: Kernels) {
         let first = groups.lowerBound * matrix.layout.group, end = min(matrix.rows, groups.upperBound * matrix.layout.group)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: product.count) { scales in
-            for row in 0..<product.count { scales.initializeElement(at: row, to: scale(row)) }
-            kernels.product(
-                trits, first..<end, activations(0..<product.count, scales: scales.baseAddress), into: product.out + first,
-                outStride: product.outStride)
+        withScaled(0..<product.count) {
+            kernels.product(trits, first..<end, $0, into: product.out + first, outStride: product.outStride)
+        }
+    }
+
+    /// Rows of activations, with what multiplies their products.
+    private func withScaled(_ rows: Range<Int>, _ body: (ActivationRows) -> Void) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count) { scales in
+            for (i, row) in rows.enumerated() { scales.initializeElement(at: i, to: scale(row)) }
+            body(activations(rows, scales: scales.baseAddress))
         }
     }
 }

@@ -140,16 +140,24 @@ static void products(void)
 
 static void triples(void)
 {
-    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(below(4) ? 5 : 40), rows = 1 + below(300);
+    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(TERN_MANY), rows = 1 + below(300);
     const size_t groups = tern_groups(rows);
     const bool worst = below(5) == 0;
     uint8_t *stored = stored_rows(rows, width, worst), *trits = laid_out(stored, rows, width, TERN_TRIPLES);
     tern_matrix matrix = {trits, rows, width, TERN_TRIPLES};
     tern_activations x = random_activations(count, width, worst);
+    const tern_activations few = {x.planes, x.stride, x.sums, x.scales, count < TERN_FEW ? count : TERN_FEW};
     const size_t strip = below(tern_strips(width)), first = below(groups), end = first + 1 + below(groups - first);
     const size_t stride = (end - first) * TERN_TRIPLE_ROWS + below(3);
-    AT_EACH_LEVEL("add_strip", count * stride * 4, width,
-                  k->add_strip(&matrix, strip, first, end, &x, worst, (int32_t *)out.start, stride));
+    AT_EACH_LEVEL("add_strip", few.count * stride * 4, width, {
+        memset(out.start, 0, few.count * stride * 4);
+        k->add_strip(&matrix, strip, first, end, &few, (int32_t *)out.start, stride);
+    });
+    int32_t *sums = malloc(count * (end - first) * TERN_TRIPLE_ROWS * sizeof *sums);
+    if (!sums) exit(2);
+    AT_EACH_LEVEL("product_triples", count * stride * 4, width,
+                  k->product_triples(&matrix, first, end, &x, sums, (float *)out.start, stride));
+    free(sums);
     const size_t some = 1 + below(rows < TERN_TRIPLE_ROWS ? rows : TERN_TRIPLE_ROWS);
     AT_EACH_LEVEL("pack_triples", tern_triples_bytes(some, width), width, k->pack_triples(stored, some, width, 0, some, out.start));
     free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales);

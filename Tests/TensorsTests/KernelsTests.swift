@@ -41,7 +41,7 @@ import Testing
     func stripsOfTriplesAddUpToTheProduct(level: KernelLevel, width: Int) {
         let kernels = Kernels.at(level)
         var random = Random(seed: UInt64(width) + 7)
-        for (rows, count) in [(1, 1), (130, 2), (300, 3), (128, 17)] {
+        for (rows, count) in [(1, 1), (130, 2), (300, 3), (128, Kernels.few)] {
             let trits = (0..<rows).map { _ in randomTrits(width, &random) }, groups = (rows + 127) / 128
             let activations = (0..<count).map { _ in (0..<width).map { _ in Int8(truncatingIfNeeded: random.next()) } }
             let codes = Guarded(Naive.matrix(trits, width: width, layout: .triples)), planes = Guarded(activations.flatMap(Naive.planes))
@@ -58,6 +58,34 @@ import Testing
             #expect(!out.strayed)
             for a in 0..<count {
                 for r in 0..<rows { #expect(Int(out.values[a * stride + r]) == Naive.dot(trits[r], activations[a]) - 7) }
+            }
+        }
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func productsOfTriplesAreTheNaiveOnesAndStayWithinTheirMemory(level: KernelLevel, width: Int) {
+        let kernels = Kernels.at(level)
+        var random = Random(seed: UInt64(width) + 8)
+        for (rows, count) in [(1, 1), (130, 3), (300, 7), (128, Kernels.many)] {
+            let trits = (0..<rows).map { _ in randomTrits(width, &random) }, groups = (rows + 127) / 128
+            let activations = (0..<count).map { _ in (0..<width).map { _ in Int8(truncatingIfNeeded: random.next()) } }
+            let codes = Guarded(Naive.matrix(trits, width: width, layout: .triples)), planes = Guarded(activations.flatMap(Naive.planes))
+            let unused = Guarded([Int32](repeating: 0, count: count)), scales = Guarded((0..<count).map { 0.3 + Float($0) })
+            let sums = Guarded([Int32](repeating: -7, count: count * groups * 128))
+            let out = written(count * rows, poison: Float.nan) { out in
+                let x = ActivationRows(
+                    planes: planes.start, stride: Kernels.activationBytes(width: width), sums: unused.start, scales: scales.start,
+                    count: count)
+                let matrix = TritRows(codes.start, rows: rows, width: width, layout: .triples)
+                for part in [0..<1, 1..<groups] where !part.isEmpty {
+                    kernels.productOfTriples(matrix, part, x, sums: sums.start, into: out + part.lowerBound * 128, outStride: rows)
+                }
+            }
+            #expect(!out.strayed)
+            for a in 0..<count {
+                for r in 0..<rows {
+                    #expect(out.values[a * rows + r] == Float(Naive.dot(trits[r], activations[a])) * (0.3 + Float(a)))
+                }
             }
         }
     }

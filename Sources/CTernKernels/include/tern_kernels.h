@@ -40,6 +40,9 @@
 #define TERN_TRIPLE_ROWS 128
 #define TERN_UNIT 48
 #define TERN_STRIP 5
+/* Rows of activations whose tables the first-level cache has room for, and the second. */
+#define TERN_FEW 4
+#define TERN_MANY 8
 
 /* Planes of a row. */
 static inline size_t tern_planes(size_t width) { return (width + TERN_BLOCK - 1) / TERN_BLOCK * (TERN_BLOCK / TERN_PLANE); }
@@ -169,15 +172,19 @@ typedef enum {
 enum { TERN_LEVELS = 7 };
 
 typedef struct tern_kernels {
-    /* out[a * out_stride + r] = scales[a] * (row first + r of the matrix . activation row a), for r in 0..<rows and every a, of a matrix of
-     * pairs. The dot product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP. */
+    /* out[a * out_stride + r] = scales[a] * (row first + r of a matrix of pairs . activation row a), for r in 0..<rows and every a. The
+     * dot product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP. */
     void (*product)(const tern_matrix *matrix, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride);
 
     /* sums[a * stride + r] += what a strip of a matrix of triples makes of (row r of the groups first ..< end . activation row a), for every
-     * row of these groups, those that fill up the last one among them, and for every a; if they begin with it, = instead of +=. Scales do
-     * not matter. */
-    void (*add_strip)(const tern_matrix *matrix, size_t strip, size_t first, size_t end, const tern_activations *x, bool begins,
-                      int32_t *sums, size_t stride);
+     * row of these groups, those that fill up the last one among them, and for every a, up to TERN_FEW. Scales do not matter. */
+    void (*add_strip)(const tern_matrix *matrix, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
+                      size_t stride);
+
+    /* out[a * out_stride + r] = scales[a] * (row r of the groups first ..< end of a matrix of triples . activation row a), for every row that
+     * the matrix has in these groups and for every a, up to TERN_MANY; `sums` is room for a number of every row of the groups and every a. */
+    void (*product_triples)(const tern_matrix *matrix, size_t first, size_t end, const tern_activations *x, int32_t *sums, float *out,
+                            size_t out_stride);
 
     /* out[i] = scale * (sum of parts[p * stride + i] over p in 0..<count), for i in 0..<width. */
     void (*settle)(const int32_t *parts, size_t stride, size_t count, size_t width, float scale, float *out);
