@@ -36,19 +36,29 @@ final class PromptReading: Workload {
 }
 
 /// Several texts that go on by one token each, the likeliest one looked for each time, as greedy answers are. What is fed is random:
-/// a model of random weights would soon repeat itself.
+/// a model of random weights would soon repeat itself. After `answerLength` tokens they begin again, so that their context stays what it
+/// is said to be.
 final class Decoding: Workload {
     private let machine: Machine
     private let ranking: LogitRanking
+    private let start: Session
     private var feeds: [Machine.Feed]
+    private var fed = 0
     private var random = Random(seed: 2)
 
+    private static let answerLength = 64
+
     init(_ machine: Machine, batch: Int, from session: Session) {
-        (self.machine, ranking) = (machine, LogitRanking(machine.kernels))
+        (self.machine, ranking, start) = (machine, LogitRanking(machine.kernels), session)
         feeds = (0..<batch).map { _ in Machine.Feed(session, [], wanted: .last) }
     }
 
     func step() throws -> Int {
+        if fed == Decoding.answerLength {
+            for index in feeds.indices { feeds[index].session = start }
+            fed = 0
+        }
+        fed += 1
         for index in feeds.indices {
             let session = feeds[index].session
             // Held in one place only, so that its state is not copied.

@@ -50,28 +50,32 @@ public struct Attention: Operation {
         (window == 0 ? 0 : max(0, position + 1 - window))..<position + 1
     }
 
+    /// Few rows are remembered head by head, just before they are attended to, so that threads part only once; many are all remembered first,
+    /// since the jobs that they make attend to each other's.
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
-        for (segment, pages) in zip(context.segments, context.keyValueStates) {
-            pages.withRows { remember(inputs, segment, $0, context) }
+        for (segment, pages) in zip(context.segments, context.keyValueStates) where segment.rows.count > Attention.rowsOfJob {
+            let some = Job(rows: segment.rows, position: segment.position, pages: pages, isAlone: false)
+            context.threads.parallel(keyValueHeads, grain: max(1, RunContext.grain / (width * segment.rows.count))) { part in
+                for head in part { pages.withRows { remember(some, head: head, $0, inputs, context.kernels) } }
+            }
         }
         let jobs = jobs(context)
         context.threads.parallel(jobs.count * keyValueHeads) { part in
             for index in part {
-                let job = jobs[index / keyValueHeads]
-                job.pages.withRows { attend(job, head: index % keyValueHeads, $0, inputs[0], output, context.kernels) }
+                let job = jobs[index / keyValueHeads], head = index % keyValueHeads
+                job.pages.withRows {
+                    if job.isAlone { remember(job, head: head, $0, inputs, context.kernels) }
+                    attend(job, head: head, $0, inputs[0], output, context.kernels)
+                }
             }
         }
     }
 
-    private func remember(_ inputs: [Rows], _ segment: Segment, _ pages: KeyValueRows, _ context: borrowing RunContext) {
-        let (keys, values, kernels) = (inputs[1], inputs[2], context.kernels)
-        context.threads.parallel(keyValueHeads, grain: max(1, RunContext.grain / (width * segment.rows.count))) { part in
-            for head in part {
-                for (index, row) in segment.rows.enumerated() {
-                    let token = segment.position + index
-                    kernels.remember(pages, head: head, token: token, key: keys[row] + head * width, value: values[row] + head * width)
-                }
-            }
+    private func remember(_ job: Job, head: Int, _ pages: KeyValueRows, _ inputs: [Rows], _ kernels: Kernels) {
+        let start = head * width
+        for (index, row) in job.rows.enumerated() {
+            kernels.remember(
+                pages, head: head, token: job.position + index, key: inputs[1][row] + start, value: inputs[2][row] + start)
         }
     }
 
@@ -81,6 +85,8 @@ public struct Attention: Operation {
         /// Of the first row.
         let position: Int
         let pages: KeyValuePointers
+        /// Whether these are all rows that the session gets.
+        let isAlone: Bool
     }
 
     /// Rows of a session that a thread takes at once.
@@ -91,7 +97,8 @@ public struct Attention: Operation {
         for (segment, pages) in zip(context.segments, context.keyValueStates) {
             for start in stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Attention.rowsOfJob) {
                 let rows = start..<min(segment.rows.upperBound, start + Attention.rowsOfJob)
-                jobs.append(Job(rows: rows, position: segment.position + start - segment.rows.lowerBound, pages: pages))
+                let position = segment.position + start - segment.rows.lowerBound
+                jobs.append(Job(rows: rows, position: position, pages: pages, isAlone: rows == segment.rows))
             }
         }
         return jobs
