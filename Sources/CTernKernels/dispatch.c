@@ -11,9 +11,7 @@
 #define TABLE(LEVEL, PRODUCTS, LAYOUT, TRIPLES) { \
     .product = tern_product_##PRODUCTS, \
     .pack_triples = tern_pack_triples_##TRIPLES, \
-    .add_strip = tern_add_strip_##TRIPLES, \
     .product_triples = tern_product_triples_##TRIPLES, \
-    .settle = tern_settle_##LEVEL, \
     .layout = LAYOUT, \
     .multiply_add = tern_multiply_add_##PRODUCTS, \
     .product_integers = tern_product_integers_##PRODUCTS, \

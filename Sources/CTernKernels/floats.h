@@ -96,25 +96,6 @@ void LEVEL(tern_squared_relu_product)(const float *a, const float *b, size_t wid
     }
 }
 
-static void LEVEL(settle_some)(const int32_t *parts, size_t stride, size_t count, size_t width, float scale, float *out)
-{
-    int32_t sums[256];
-    ELEMENTWISE
-    for (size_t i = 0; i < width; i++) sums[i] = parts[i];
-    for (size_t p = 1; p < count; p++) {
-        ELEMENTWISE
-        for (size_t i = 0; i < width; i++) sums[i] += parts[p * stride + i];
-    }
-    ELEMENTWISE
-    for (size_t i = 0; i < width; i++) out[i] = (float)sums[i] * scale;
-}
-
-void LEVEL(tern_settle)(const int32_t *parts, size_t stride, size_t count, size_t width, float scale, float *out)
-{
-    for (size_t i = 0; i < width; i += 256)
-        LEVEL(settle_some)(parts + i, stride, count, width - i < 256 ? width - i : 256, scale, out + i);
-}
-
 void LEVEL(tern_add)(const float *a, const float *b, size_t width, float *y)
 {
     ELEMENTWISE

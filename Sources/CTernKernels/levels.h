@@ -42,7 +42,6 @@
     void tern_pack_fives_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
     void tern_maxima_##LEVEL(const float *, size_t, float *); \
     double tern_exponentials_##LEVEL(const float *, float, float, size_t, float *); \
-    void tern_settle_##LEVEL(const int32_t *, size_t, size_t, size_t, float, float *); \
     uint64_t tern_read_##LEVEL(const void *, size_t); \
     uint64_t tern_multiply_add_##LEVEL(size_t)
 
@@ -63,7 +62,6 @@ TERN_DECLARE_PRODUCTS(neondot);
 /* What goes by triples; the other levels multiply by pairs and leave these to plain C. */
 #define TERN_DECLARE_TRIPLES(LEVEL) \
     void tern_pack_triples_##LEVEL(const uint8_t *, size_t, size_t, size_t, size_t, uint8_t *); \
-    void tern_add_strip_##LEVEL(const tern_matrix *, size_t, size_t, size_t, const tern_activations *, int32_t *, size_t); \
     void tern_product_triples_##LEVEL(const tern_matrix *, size_t, size_t, const tern_activations *, int32_t *, float *, size_t)
 
 TERN_DECLARE_TRIPLES(scalar);

@@ -58,34 +58,15 @@ static uint32_t unit_product(const tern_matrix *m, size_t row, size_t unit, cons
     return sum;
 }
 
-/* What some units make of it. */
-static uint32_t units_product(const tern_matrix *m, size_t row, size_t first, size_t end, const int8_t *activations)
-{
-    uint32_t sum = 0;
-    for (size_t unit = first; unit < end; unit++) sum += unit_product(m, row, unit, activations);
-    return sum;
-}
-
-void tern_add_strip_scalar(const tern_matrix *m, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
-                           size_t stride)
-{
-    const size_t start = strip * TERN_STRIP, left = tern_units(m->width) - start, units = left < TERN_STRIP ? left : TERN_STRIP;
-    for (size_t r = 0; r < (end - first) * TERN_TRIPLE_ROWS; r++)
-        for (size_t a = 0; a < x->count; a++) {
-            int32_t *sum = sums + a * stride + r;
-            *sum = (int32_t)((uint32_t)*sum +
-                             units_product(m, first * TERN_TRIPLE_ROWS + r, start, start + units, x->planes + a * x->stride));
-        }
-}
-
 void tern_product_triples_scalar(const tern_matrix *m, size_t first, size_t end, const tern_activations *x, int32_t *sums, float *out,
                                  size_t out_stride)
 {
     (void)sums;
     for (size_t r = first * TERN_TRIPLE_ROWS; r < end * TERN_TRIPLE_ROWS && r < m->rows; r++)
         for (size_t a = 0; a < x->count; a++) {
-            int32_t sum = (int32_t)units_product(m, r, 0, tern_units(m->width), x->planes + a * x->stride);
-            out[a * out_stride + r - first * TERN_TRIPLE_ROWS] = (float)sum * x->scales[a];
+            uint32_t sum = 0;
+            for (size_t unit = 0; unit < tern_units(m->width); unit++) sum += unit_product(m, r, unit, x->planes + a * x->stride);
+            out[a * out_stride + r - first * TERN_TRIPLE_ROWS] = (float)(int32_t)sum * x->scales[a];
         }
 }
 

@@ -135,9 +135,32 @@ TERN_INLINE void add_cell(size_t count, bool fetches, pass_place p, __m512i sums
     }
 }
 
-/* Adds the words of two cells to sixteen numbers of 32 bits, in the order of the rows: eighth `h`. */
-TERN_INLINE __m512i add_words(__m512i before, const __m512i a[QUARTERS], const __m512i b[QUARTERS], size_t h)
+/* Adds the words of two cells to the sums of 32 bits of eighth `h` of the rows. */
+TERN_INLINE __m512i add_words(__m512i sums, const __m512i a[QUARTERS], const __m512i b[QUARTERS], size_t h)
 {
     const __m512i both = h % 2 ? _mm512_unpackhi_epi16(a[h / 2], b[h / 2]) : _mm512_unpacklo_epi16(a[h / 2], b[h / 2]);
-    return _mm512_dpwssd_epi32(before, both, _mm512_set1_epi16(1));
+    return _mm512_dpwssd_epi32(sums, both, _mm512_set1_epi16(1));
 }
+
+/* Writes the products of eighth `h` of the rows, of which the matrix has `rows`. */
+TERN_INLINE void write_products(__m512i sums, float scale, size_t rows, size_t h, float *out)
+{
+    const __mmask16 there = (__mmask16)(rows >= 16 * h + 16 ? 0xffff : rows > 16 * h ? (1u << (rows - 16 * h)) - 1 : 0);
+    _mm512_mask_storeu_ps(out + 16 * h, there, _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(scale)));
+}
+
+/* Groups of rows to be multiplied: room for their sums, `stride` numbers a row of activations, and where their products go. */
+typedef struct {
+    const tern_matrix *matrix;
+    const tern_activations *x;
+    size_t first, end;
+    int32_t *sums;
+    size_t stride;
+    float *out;
+    size_t out_stride;
+} groups_place;
+
+/* By up to TERN_FEW rows of activations, groups of one band. */
+void tern_product_few_avx512vbmi(const groups_place *place);
+/* By up to TERN_MANY. */
+void tern_product_many_avx512vbmi(const groups_place *place);

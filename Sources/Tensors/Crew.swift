@@ -21,6 +21,7 @@ final class Crew: @unchecked Sendable {
     private var body: ((Range<Int>, Int) -> Void)?
     private var count = 0
     private let grain = Atomic<Int>(1)
+    private let most = Atomic<Int>(1)
     private let threads = Atomic<Int>(1)
     private var loop = 0
 
@@ -45,9 +46,10 @@ final class Crew: @unchecked Sendable {
 
     /// Runs one loop on this and other threads; the body gets the number of its thread, 0 for the caller's. Only whoever acquired the crew
     /// may call it.
-    func run(_ body: @escaping (Range<Int>, Int) -> Void, count: Int, grain: Int, threads: Int) {
+    func run(_ body: @escaping (Range<Int>, Int) -> Void, count: Int, grain: Int, most: Int, threads: Int) {
         (self.body, self.count, loop) = (body, count, (loop + 1) & 0x3F_FFFF)
         self.grain.store(grain, ordering: .relaxed)
+        self.most.store(most, ordering: .relaxed)
         self.threads.store(threads, ordering: .relaxed)
         unfinished.store(count, ordering: .relaxed)
         remaining.store(loop * Crew.mostIndices + count, ordering: .sequentiallyConsistent)
@@ -87,11 +89,11 @@ final class Crew: @unchecked Sendable {
         return false
     }
 
-    /// Three quarters of a thread's fair share of what is left, in whole grains.
+    /// Three quarters of a thread's fair share of what is left, in whole grains, but no more than the loop allows.
     private func piece(of left: Int) -> Int {
         let grain = grain.load(ordering: .relaxed)
         let share = left * 3 / (4 * threads.load(ordering: .relaxed))
-        return min(left, max(1, share / grain) * grain)
+        return min(left, most.load(ordering: .relaxed), max(1, share / grain) * grain)
     }
 
     /// Not inlined: it must have let go of the closure when the piece is counted off.

@@ -58,18 +58,6 @@ extension Kernels {
         }
     }
 
-    /// sums[a * stride + r] += what a strip of a matrix in triples makes of (row r of its groups `groups` . activation row a), for few rows
-    /// of activations.
-    public func addStrip(
-        _ matrix: TritRows, _ strip: Int, _ groups: Range<Int>, _ x: ActivationRows, to sums: UnsafeMutablePointer<Int32>, stride: Int
-    ) {
-        withUnsafePointer(to: matrix.view) { matrix in
-            withUnsafePointer(to: x.view) {
-                functions.add_strip(matrix, strip, groups.lowerBound, groups.upperBound, $0, sums, stride)
-            }
-        }
-    }
-
     /// out[a * outStride + r] = scales[a] * (row r of the groups `groups` of a matrix in triples . activation row a), for no more than
     /// `many` rows of activations; `sums` is room for a number of each row of the groups and each row of activations.
     public func productOfTriples(
@@ -83,15 +71,8 @@ extension Kernels {
         }
     }
 
-    /// The most rows of activations that `addStrip` and `productOfTriples` take.
+    /// Rows of activations for which `productOfTriples` waits for the memory, and the most that it takes.
     public static let few = Int(TERN_FEW), many = Int(TERN_MANY)
-
-    /// out[i] = scale * (sum of `count` numbers parts[i], `stride` apart), for `width` numbers.
-    public func settle(
-        _ parts: UnsafePointer<Int32>, stride: Int, count: Int, width: Int, scale: Float, into out: UnsafeMutablePointer<Float>
-    ) {
-        functions.settle(parts, stride, count, width, scale, out)
-    }
 
     /// Group number `group` of a matrix of `rows` rows in triples, from its rows, `count` of them, as files hold them, whose codes are 0, 1
     /// and 2.

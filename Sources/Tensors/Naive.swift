@@ -23,8 +23,13 @@ package enum Naive {
     private static func triples(_ rows: [[Int]], width: Int) -> [UInt8] {
         let groups = (rows.count + 127) / 128, empty = [Int](repeating: 1, count: rows[0].count)
         let units = (0..<groups * 128).map { unitsOfCodes($0 < rows.count ? rows[$0] : empty, width: width) }
-        return stride(from: 0, to: units[0].count, by: 5).flatMap { strip in
-            (0..<groups).flatMap { group in
+        let bands = (groups + 12) / 13
+        return (0..<bands).flatMap { band(units, groups * $0 / bands..<groups * ($0 + 1) / bands) }
+    }
+
+    private static func band(_ units: [[[Int]]], _ groups: Range<Int>) -> [UInt8] {
+        stride(from: 0, to: units[0].count, by: 5).flatMap { strip in
+            groups.flatMap { group in
                 (strip..<min(strip + 5, units[0].count)).flatMap { unit in
                     words(units[group * 128..<group * 128 + 128].map { $0[unit] })
                 }

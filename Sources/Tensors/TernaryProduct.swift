@@ -20,7 +20,7 @@ public func multiplyAll(
 ) {
     withUnsafeTemporaryAllocation(of: ProductPlan.self, capacity: products.count) { plans in
         for (index, product) in products.enumerated() {
-            plans.initializeElement(at: index, to: ProductPlan(product, threads: pool.threads))
+            plans.initializeElement(at: index, to: ProductPlan(product, threads: pool.threads, among: products.count))
         }
         multiply(UnsafeBufferPointer(plans), sums, kernels, pool)
         plans.deinitialize()
@@ -29,24 +29,17 @@ public func multiplyAll(
 
 /// Shares the products out by pieces, which are numbered through all of them.
 private func multiply(_ plans: UnsafeBufferPointer<ProductPlan>, _ sums: ProductSums, _ kernels: Kernels, _ pool: ThreadPool) {
-    let (pieces, numbers) = plans.reduce((0, 0)) { ($0.0 + $1.pieces, $0.1 + $1.sumCount) }
-    sums.begin(numbers: max(numbers, ProductPlan.blockNumbers), threads: pool.mostThreads)
-    pool.parallel(pieces, grain: grain(plans, pieces: pieces)) { range, thread in
-        var (first, offset) = (0, 0)
+    let pieces = plans.reduce(0) { $0 + $1.pieces }
+    sums.reserve(numbers: ProductPlan.sums, threads: pool.mostThreads)
+    // Pieces of triples are large, and not all alike.
+    let most = plans.allSatisfy { $0.product.matrix.layout == .triples } ? 1 : Int.max
+    pool.parallel(pieces, grain: min(most, grain(plans, pieces: pieces)), most: most) { range, thread in
+        var first = 0
         for plan in plans {
             let some = range.clamped(to: first..<first + plan.pieces)
-            if !some.isEmpty {
-                plan.run(some.lowerBound - first..<some.upperBound - first, sums, thread, offset: offset, all: numbers, kernels)
-            }
-            (first, offset) = (first + plan.pieces, offset + plan.sumCount)
+            if !some.isEmpty { plan.run(some.lowerBound - first..<some.upperBound - first, sums.numbers(of: thread), kernels) }
+            first += plan.pieces
         }
-    }
-    guard numbers > 0 else { return }
-    let count = sums.parts(threads: pool.mostThreads, count: numbers)
-    var offset = 0
-    for plan in plans where plan.sumCount > 0 {
-        plan.settle(sums.numbers(of: 0) + offset, stride: sums.stride, count: count, kernels)
-        offset += plan.sumCount
     }
 }
 

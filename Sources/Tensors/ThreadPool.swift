@@ -33,14 +33,15 @@ public final class ThreadPool: Sendable {
         parallel(count, grain: grain) { range, _ in body(range) }
     }
 
-    /// The same; `body` is also told which of the pool's threads it runs on, as a number below `mostThreads`.
-    public func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>, Int) -> Void) {
+    /// The same; `body` is also told which of the pool's threads it runs on, as a number below `mostThreads`, and gets no more than `most`
+    /// indices at once.
+    public func parallel(_ count: Int, grain: Int = 1, most: Int = .max, _ body: (Range<Int>, Int) -> Void) {
         guard count > 0 else { return }
         let grain = max(1, grain)
         guard threads > 1, count > grain, count < Crew.mostIndices, crew.acquire() else { return body(0..<count, 0) }
         defer { crew.release() }
         withoutActuallyEscaping(body) { body in
-            crew.run(body, count: count, grain: grain, threads: threads)
+            crew.run(body, count: count, grain: grain, most: most, threads: threads)
         }
     }
 

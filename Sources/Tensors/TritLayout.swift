@@ -18,8 +18,8 @@ public enum TritLayout: String, CaseIterable, Hashable, Sendable {
     /// Rows that are multiplied together.
     public var group: Int { Int(self == .triples ? TERN_TRIPLE_ROWS : TERN_GROUP) }
 
-    /// Strips of a matrix of triples.
-    package static func strips(width: Int) -> Int { tern_strips(width) }
+    /// Bands of a matrix of triples.
+    static func bands(rows: Int) -> Int { tern_bands(rows) }
 
     var code: tern_layout { self == .triples ? TERN_TRIPLES : TERN_PAIRS }
 }

@@ -140,19 +140,14 @@ static void products(void)
 
 static void triples(void)
 {
-    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(TERN_MANY), rows = 1 + below(300);
+    const size_t width = 1 + below(below(4) ? 1500 : 5000), count = 1 + below(TERN_MANY), rows = 1 + below(below(10) ? 300 : 4000);
     const size_t groups = tern_groups(rows);
     const bool worst = below(5) == 0;
     uint8_t *stored = stored_rows(rows, width, worst), *trits = laid_out(stored, rows, width, TERN_TRIPLES);
     tern_matrix matrix = {trits, rows, width, TERN_TRIPLES};
     tern_activations x = random_activations(count, width, worst);
-    const tern_activations few = {x.planes, x.stride, x.sums, x.scales, count < TERN_FEW ? count : TERN_FEW};
-    const size_t strip = below(tern_strips(width)), first = below(groups), end = first + 1 + below(groups - first);
+    const size_t first = below(groups), end = first + 1 + below(groups - first);
     const size_t stride = (end - first) * TERN_TRIPLE_ROWS + below(3);
-    AT_EACH_LEVEL("add_strip", few.count * stride * 4, width, {
-        memset(out.start, 0, few.count * stride * 4);
-        k->add_strip(&matrix, strip, first, end, &few, (int32_t *)out.start, stride);
-    });
     int32_t *sums = malloc(count * (end - first) * TERN_TRIPLE_ROWS * sizeof *sums);
     if (!sums) exit(2);
     AT_EACH_LEVEL("product_triples", count * stride * 4, width,
@@ -161,16 +156,6 @@ static void triples(void)
     const size_t some = 1 + below(rows < TERN_TRIPLE_ROWS ? rows : TERN_TRIPLE_ROWS);
     AT_EACH_LEVEL("pack_triples", tern_triples_bytes(some, width), width, k->pack_triples(stored, some, width, 0, some, out.start));
     free(stored), free(trits), free((void *)x.planes), free((void *)x.sums), free((void *)x.scales);
-}
-
-static void settling(void)
-{
-    const size_t width = 1 + below(1000), count = 1 + below(4);
-    int32_t *parts = malloc(count * width * sizeof *parts);
-    if (!parts) exit(2);
-    for (size_t i = 0; i < count * width; i++) parts[i] = (int32_t)below(1 << 24) - (1 << 23);
-    AT_EACH_LEVEL("settle", width * 4, width, k->settle(parts, width, count, width, 0.37f, (float *)out.start));
-    free(parts);
 }
 
 static void elementwise(void)
@@ -362,7 +347,7 @@ static void fives(void)
 int main(void)
 {
     for (int round = 0; round < 300; round++) {
-        products(), triples(), settling();
+        products(), triples();
         elementwise();
         choices();
         quantisers();

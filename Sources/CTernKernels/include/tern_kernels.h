@@ -15,8 +15,9 @@
  *   chunks make a unit (the last is filled up with code 1): sixteen codes a + 3b + 9c of five bits, for the codes a, b, c in one place of
  *   the three. Of a unit a row takes five words of 16 bits: word w has the codes 2w, 2w + 1, 10 + w, lowest bits first, and in its highest
  *   bit the bit 4 - w of code 15. Word 0 of all rows of the group is followed by word 1 of all, and so on; in each 32 rows, word 8q + p is
- *   of row 4q + p if p < 4 and of row 16 + 4q + p - 4 otherwise. Strips of five units lie one after the other, each with all groups,
- *   each of these with all its units of the strip. 1.67 bits a trit, in the order in which they are read.
+ *   of row 4q + p if p < 4 and of row 16 + 4q + p - 4 otherwise. Groups are shared out evenly among as few bands as have no more than 13
+ *   each. A band has its strips, five units each, one after the other, a strip all groups of the band, each with its units of the strip.
+ *   1.67 bits a trit, in the order in which they are read.
  *
  * Quantised activations: int8, in the planes of the blocks of a row of trits, filled up with zeros.
  */
@@ -36,8 +37,10 @@
 #define TERN_PLANE 64
 /* Rows of pairs that are multiplied together. */
 #define TERN_GROUP 4
-/* Rows of triples that lie together, columns of a unit, and units in a strip, whose tables stay in the first-level cache. */
+/* Rows of triples that lie together, groups in a band, columns of a unit, and units in a strip, whose tables stay in the first-level
+ * cache. */
 #define TERN_TRIPLE_ROWS 128
+#define TERN_BAND 13
 #define TERN_UNIT 48
 #define TERN_STRIP 5
 /* Rows of activations whose tables the first-level cache has room for, and the second. */
@@ -65,12 +68,27 @@ static inline size_t tern_groups(size_t rows) { return (rows + TERN_TRIPLE_ROWS 
 /* Bytes of a unit of a group, and of a matrix of triples. */
 static inline size_t tern_unit_bytes(void) { return TERN_TRIPLE_ROWS * 10; }
 static inline size_t tern_triples_bytes(size_t rows, size_t width) { return tern_groups(rows) * tern_units(width) * tern_unit_bytes(); }
-/* Strips of a matrix of triples, and where a group begins in one. */
+/* Strips of a matrix of triples, its bands, and the first group of one. */
 static inline size_t tern_strips(size_t width) { return (tern_units(width) + TERN_STRIP - 1) / TERN_STRIP; }
+static inline size_t tern_bands(size_t rows) { return (tern_groups(rows) + TERN_BAND - 1) / TERN_BAND; }
+static inline size_t tern_band_start(size_t rows, size_t band)
+{
+    const size_t bands = tern_bands(rows);
+    return bands ? tern_groups(rows) * band / bands : 0;
+}
+/* The band of a group. */
+static inline size_t tern_band_of(size_t rows, size_t group)
+{
+    size_t band = group * tern_bands(rows) / tern_groups(rows);
+    while (tern_band_start(rows, band + 1) <= group) band++;
+    return band;
+}
+/* Where a cell begins, which is a group in a strip. */
 static inline size_t tern_cell_start(size_t rows, size_t width, size_t strip, size_t group)
 {
     const size_t unit = strip * TERN_STRIP, left = tern_units(width) - unit, units = left < TERN_STRIP ? left : TERN_STRIP;
-    return (unit * tern_groups(rows) + group * units) * tern_unit_bytes();
+    const size_t band = tern_band_of(rows, group), first = tern_band_start(rows, band), end = tern_band_start(rows, band + 1);
+    return (first * tern_units(width) + unit * (end - first) + (group - first) * units) * tern_unit_bytes();
 }
 /* The place of a group's row among the words. */
 static inline size_t tern_row_place(size_t row) { return row / 32 * 32 + row % 16 / 4 * 8 + row % 32 / 16 * 4 + row % 4; }
@@ -176,18 +194,10 @@ typedef struct tern_kernels {
      * dot product is exact in 32 bits up to a width of 2^24. `first` is a multiple of TERN_GROUP. */
     void (*product)(const tern_matrix *matrix, size_t first, size_t rows, const tern_activations *x, float *out, size_t out_stride);
 
-    /* sums[a * stride + r] += what a strip of a matrix of triples makes of (row r of the groups first ..< end . activation row a), for every
-     * row of these groups, those that fill up the last one among them, and for every a, up to TERN_FEW. Scales do not matter. */
-    void (*add_strip)(const tern_matrix *matrix, size_t strip, size_t first, size_t end, const tern_activations *x, int32_t *sums,
-                      size_t stride);
-
     /* out[a * out_stride + r] = scales[a] * (row r of the groups first ..< end of a matrix of triples . activation row a), for every row that
      * the matrix has in these groups and for every a, up to TERN_MANY; `sums` is room for a number of every row of the groups and every a. */
     void (*product_triples)(const tern_matrix *matrix, size_t first, size_t end, const tern_activations *x, int32_t *sums, float *out,
                             size_t out_stride);
-
-    /* out[i] = scale * (sum of parts[p * stride + i] over p in 0..<count), for i in 0..<width. */
-    void (*settle)(const int32_t *parts, size_t stride, size_t count, size_t width, float scale, float *out);
 
     /* Group number `group` of a matrix of `all_rows` rows in triples, from up to TERN_TRIPLE_ROWS rows of codes as files hold them,
      * (width + 3) / 4 bytes each, filled up with code 1. The codes are 0, 1, 2. */

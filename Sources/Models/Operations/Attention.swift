@@ -50,8 +50,8 @@ public struct Attention: Operation {
         (window == 0 ? 0 : max(0, position + 1 - window))..<position + 1
     }
 
-    /// Few rows are remembered head by head, just before they are attended to, so that threads part only once; many are all remembered first,
-    /// since the jobs that they make attend to each other's.
+    /// Few rows are remembered head by head, just before they are attended to, so that threads part only once; many are all remembered
+    /// first, since the jobs that they make attend to each other's.
     public func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
         for (segment, pages) in zip(context.segments, context.keyValueStates) where segment.rows.count > Attention.rowsOfJob {
             let some = Job(rows: segment.rows, position: segment.position, pages: pages, isAlone: false)

@@ -1,0 +1,78 @@
+#include "levels.h"
+#if TERN_X86
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vbmi2"))), apply_to = function)
+#include "triples_avx512vbmi.h"
+
+/* Few rows of activations wait for the memory: they meet one strip of a band after the other, in the order in which trits lie, and their
+ * tables stay in the first-level cache. */
+
+/* A strip of a band. */
+typedef struct {
+    const groups_place *groups;
+    const uint8_t *cells;
+    size_t units;
+    bool begins, ends;
+} strip_place;
+
+/* Row `a` of the activations: adds a group's words to its sums, or writes its products after the last strip. */
+TERN_INLINE void settle(const strip_place *p, size_t group, size_t a, const __m512i words[QUARTERS])
+{
+    const groups_place *g = p->groups;
+    const size_t row = (group - g->first) * TERN_TRIPLE_ROWS, rows = g->matrix->rows - group * TERN_TRIPLE_ROWS;
+    int32_t *sums = g->sums + a * g->stride + row;
+    __m512i zeros[QUARTERS];
+#pragma clang loop unroll(full)
+    for (size_t q = 0; q < QUARTERS; q++) zeros[q] = _mm512_setzero_si512();
+#pragma clang loop unroll(full)
+    for (size_t h = 0; h < 2 * QUARTERS; h++) {
+        const __m512i sum = add_words(p->begins ? zeros[0] : _mm512_loadu_si512(sums + 16 * h), words, zeros, h);
+        if (p->ends)
+            write_products(sum, g->x->scales[a], rows, h, g->out + a * g->out_stride + row);
+        else
+            _mm512_storeu_si512(sums + 16 * h, sum);
+    }
+}
+
+/* `count` rows of activations from a on, whose tables are given. The first ones fetch the cell after the next, one line in four, as the
+ * processor goes on by itself. */
+TERN_INLINE void pass_of(size_t count, bool fetches, const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
+{
+    const size_t bytes = p->units * UNIT_BYTES;
+    for (size_t group = p->groups->first, cell = 0; group < p->groups->end; group++, cell += bytes) {
+        pass_place pass = {.trits = p->cells + cell, .units = p->units, .step = 256,
+                           .ahead = (const uint8_t *)((uintptr_t)p->cells + cell + 2 * bytes)};
+        for (size_t i = 0; i < count; i++) pass.tables[i] = tables[i];
+        __m512i words[TOGETHER][QUARTERS];
+        add_cell(count, fetches, pass, words);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < count; i++) settle(p, group, a + i, words[i]);
+    }
+}
+
+static void pass(size_t count, const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
+{
+    switch (count) {
+    case 1: a ? pass_of(1, false, p, a, tables) : pass_of(1, true, p, a, tables); break;
+    case 2: pass_of(2, true, p, a, tables); break;
+    default: pass_of(4, true, p, a, tables);
+    }
+}
+
+void tern_product_few_avx512vbmi(const groups_place *g)
+{
+    _Alignas(64) int16_t tables[TERN_FEW][STRIP_NUMBERS];
+    const tern_matrix *m = g->matrix;
+    for (size_t strip = 0, all = tern_strips(m->width); strip < all; strip++) {
+        const strip_place p = {.groups = g, .cells = m->trits + tern_cell_start(m->rows, m->width, strip, g->first),
+                               .units = strip_units(m, strip), .begins = strip == 0, .ends = strip + 1 == all};
+        for (size_t a = 0; a < g->x->count; a++) strip_tables(m, strip, g->x->planes + a * g->x->stride, tables[a]);
+        for (size_t a = 0, left; (left = g->x->count - a) > 0;) {
+            const size_t some = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+            pass(some, &p, a, tables + a);
+            a += some;
+        }
+    }
+}
+
+#pragma clang attribute pop
+#endif
