@@ -1,7 +1,5 @@
-#include "levels.h"
+#include "groups_place.h"
 #if TERN_X86
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vbmi2"))), apply_to = function)
-#include "triples_avx512vbmi.h"
 
 void tern_product_triples_avx512vbmi(const tern_matrix *m, size_t first, size_t end, const tern_activations *x, int32_t *sums, float *out,
                                      size_t out_stride)
@@ -18,5 +16,4 @@ void tern_product_triples_avx512vbmi(const tern_matrix *m, size_t first, size_t 
     }
 }
 
-#pragma clang attribute pop
 #endif

@@ -1,5 +1,6 @@
 /* How triples are multiplied at AVX-512 with VBMI2: nothing is. The sum of three activations, each plus, minus or left out, is one of 27
  * numbers, which a table holds, and one permutation of words looks such sums up for 32 rows. Included under the target attribute. */
+#include "groups_place.h"
 #include <immintrin.h>
 
 enum { QUARTERS = TERN_TRIPLE_ROWS / 32, WORDS = 5, CODES = 16, UNIT_BYTES = TERN_TRIPLE_ROWS * 2 * WORDS, UNIT_NUMBERS = 32 * CODES };
@@ -148,19 +149,3 @@ TERN_INLINE void write_products(__m512i sums, float scale, size_t rows, size_t h
     const __mmask16 there = (__mmask16)(rows >= 16 * h + 16 ? 0xffff : rows > 16 * h ? (1u << (rows - 16 * h)) - 1 : 0);
     _mm512_mask_storeu_ps(out + 16 * h, there, _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(scale)));
 }
-
-/* Groups of rows to be multiplied: room for their sums, `stride` numbers a row of activations, and where their products go. */
-typedef struct {
-    const tern_matrix *matrix;
-    const tern_activations *x;
-    size_t first, end;
-    int32_t *sums;
-    size_t stride;
-    float *out;
-    size_t out_stride;
-} groups_place;
-
-/* By up to TERN_FEW rows of activations, groups of one band. */
-void tern_product_few_avx512vbmi(const groups_place *place);
-/* By up to TERN_MANY. */
-void tern_product_many_avx512vbmi(const groups_place *place);
