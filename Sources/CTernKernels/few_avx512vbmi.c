@@ -49,13 +49,14 @@ TERN_INLINE void pass_of(size_t count, bool fetches, const strip_place *p, size_
     }
 }
 
-static void pass(size_t count, const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
+static void one(const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
 {
-    switch (count) {
-    case 1: a ? pass_of(1, false, p, a, tables) : pass_of(1, true, p, a, tables); break;
-    case 2: pass_of(2, true, p, a, tables); break;
-    default: pass_of(4, true, p, a, tables);
-    }
+    a ? pass_of(1, false, p, a, tables) : pass_of(1, true, p, a, tables);
+}
+
+static void two(const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
+{
+    a ? pass_of(2, false, p, a, tables) : pass_of(2, true, p, a, tables);
 }
 
 void tern_product_few_avx512vbmi(const groups_place *g)
@@ -66,11 +67,8 @@ void tern_product_few_avx512vbmi(const groups_place *g)
         const strip_place p = {.groups = g, .cells = m->trits + tern_cell_start(m->rows, m->width, strip, g->first),
                                .units = strip_units(m, strip), .begins = strip == 0, .ends = strip + 1 == all};
         for (size_t a = 0; a < g->x->count; a++) strip_tables(m, strip, g->x->planes + a * g->x->stride, tables[a]);
-        for (size_t a = 0, left; (left = g->x->count - a) > 0;) {
-            const size_t some = left >= 4 ? 4 : left >= 2 ? 2 : 1;
-            pass(some, &p, a, tables + a);
-            a += some;
-        }
+        /* Four at a time would leave the memory waiting. */
+        for (size_t a = 0; a < g->x->count; a += 2) (g->x->count - a > 1 ? two : one)(&p, a, tables + a);
     }
 }
 

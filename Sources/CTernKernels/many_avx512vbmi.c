@@ -23,12 +23,13 @@ typedef struct {
     size_t out_stride;
 } cells_place;
 
-/* The words of one cell and `count` rows of activations from a on; meanwhile the next cell but one is fetched, every other line, as the
- * processor fetches the one beside it. */
+/* The words of one cell and `count` rows of activations from a on; meanwhile the next cell but one is fetched, the first half during the
+ * first pass and the second during the second: one alone would not be done in time. */
 TERN_INLINE void cell_words(size_t count, bool fetches, const cells_place *p, size_t cell, size_t a, __m512i words[TOGETHER][QUARTERS])
 {
-    pass_place pass = {.trits = p->cells[cell], .units = p->units[cell], .step = 128,
-                       .ahead = (const uint8_t *)((uintptr_t)p->cells[cell] + 2 * p->units[cell] * UNIT_BYTES)};
+    const size_t bytes = p->units[cell] * UNIT_BYTES;
+    pass_place pass = {.trits = p->cells[cell], .units = p->units[cell], .step = 64,
+                       .ahead = (const uint8_t *)((uintptr_t)p->cells[cell] + 2 * bytes + (a ? bytes / 2 : 0))};
     for (size_t i = 0; i < count; i++) pass.tables[i] = p->tables[cell][a + i];
     __m512i sums[TOGETHER][QUARTERS];
     add_cell(count, fetches, pass, sums);
@@ -86,7 +87,7 @@ static void cells_product(const cells_place *p, cells_words *words, int32_t *sum
     for (size_t a = 0, left; (left = p->x->count - a) > 0;) {
         const size_t some = left >= 4 ? 4 : left >= 2 ? 2 : 1;
         for (size_t cell = 0; cell < p->strips; cell++)
-            (some == 4 ? four : some == 2 ? two : one)(a == 0, p, cell, a, words->cells[cell]);
+            (some == 4 ? four : some == 2 ? two : one)(a <= TOGETHER, p, cell, a, words->cells[cell]);
         for (size_t i = 0; i < some; i++, a++, sums += stride)
             p->ends ? finish(p, words, i, sums, a) : keep(p, words, i, sums);
     }
