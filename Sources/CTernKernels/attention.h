@@ -86,6 +86,14 @@ TERN_INLINE const float *value_of(const tern_pages *p, size_t page, size_t place
     return wide;
 }
 
+/* Fetches a part of a page's values, one of as many as a head has numbers, while keys are read. */
+TERN_INLINE void fetch_values(const tern_pages *p, size_t page, size_t from, size_t to, size_t part)
+{
+    const size_t size = p->element == TERN_F32 ? 4 : p->element == TERN_F16 ? 2 : 1;
+    const uint8_t *values = p->pages[page] + p->offset + size * (TERN_PAGE + from) * p->width + size * (to - from) * part;
+    for (size_t byte = 0; byte < size * (to - from); byte += 64) __builtin_prefetch(values + byte, 0, 2);
+}
+
 /* The scores of `count` queries with the tokens `from` ..< `to` of a page, at least; others get what does not matter. */
 TERN_INLINE void page_scores(size_t count, const tern_pages *p, size_t page, size_t from, size_t to, const tern_query *queries, float scale,
                              float *scores, size_t stride)
@@ -100,6 +108,7 @@ TERN_INLINE void page_scores(size_t count, const tern_pages *p, size_t page, siz
 #pragma clang loop unroll(full)
             for (size_t q = 0; q < count; q++) low[q] = load16(sums[q] + j), high[q] = load16(sums[q] + j + 16);
             for (size_t i = 0; i < part; i++) {
+                if (j < from + 32) fetch_values(p, page, from, to, d + i);
                 lanes16 a = load16(keys + i * TERN_PAGE + j), b = load16(keys + i * TERN_PAGE + j + 16);
 #pragma clang loop unroll(full)
                 for (size_t q = 0; q < count; q++) {

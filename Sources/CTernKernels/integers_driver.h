@@ -55,7 +55,11 @@ TERN_INLINE void group_by_tile(unsigned bits, const tern_integers *t, size_t fir
         .values = x->values + a * spans * TERN_SPAN, .scales = x->scales + a * spans, .sums = x->sums + a * spans, .spans = spans,
         .lanes = lanes};
     integer_tile_of(count, bits, &place);
-    for (size_t i = 0; i < count; i++) memcpy(out + i * out_stride, lanes[i], rows * sizeof(float));
+    for (size_t i = 0; i < count; i++) {
+        /* Of a length that is known, this is no call. */
+        if (rows == TERN_INTEGER_ROWS) memcpy(out + i * out_stride, lanes[i], sizeof lanes[i]);
+        else memcpy(out + i * out_stride, lanes[i], rows * sizeof(float));
+    }
 }
 
 /* Rows that stay in the second-level cache while all activations pass by. */
