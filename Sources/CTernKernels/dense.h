@@ -1,10 +1,20 @@
 /* Products of floats; compiled for each level as floats.h is, after lanes.h. */
+#include "fetch.h"
 
 /* Columns that are widened at a time, rows of activations that meet a row of weights at once, rows of weights that stay in the
  * second-level cache while all activations pass by. */
 enum { DENSE_COLUMNS = 256, DENSE_TILE = 4, DENSE_ROWS = 32, DENSE_LANES = 64 };
 
 static size_t LEVEL(element_size)(tern_element element) { return element == TERN_F32 ? 4 : 2; }
+
+/* Fetches what follows so many bytes. */
+TERN_INLINE void fetch_weights(const uint8_t *weights, size_t bytes)
+{
+    for (size_t byte = 0; byte < bytes; byte += 64) {
+        fetch_line(weights + byte, FETCH_FAR);
+        fetch_line(weights + byte, FETCH_NEAR);
+    }
+}
 
 /* Up to DENSE_COLUMNS weights as floats, filled up with zeros to a multiple of 64. */
 TERN_INLINE void widen_weights(const void *weights, tern_element element, size_t count, float wide[DENSE_COLUMNS])
@@ -47,8 +57,9 @@ TERN_INLINE void dense_tile(size_t count, const uint8_t *row, tern_element eleme
     for (size_t start = 0; start < width; start += DENSE_COLUMNS) {
         _Alignas(64) float wide[DENSE_COLUMNS];
         size_t columns = width - start < DENSE_COLUMNS ? width - start : DENSE_COLUMNS, j = 0;
-        __builtin_prefetch((const void *)((uintptr_t)row + start * LEVEL(element_size)(element) + 4096));
-        widen_weights(row + start * LEVEL(element_size)(element), element, columns, wide);
+        const uint8_t *weights = row + start * LEVEL(element_size)(element);
+        fetch_weights(weights, columns * LEVEL(element_size)(element));
+        widen_weights(weights, element, columns, wide);
         for (; j + DENSE_LANES <= columns; j += DENSE_LANES) add_columns(count, wide + j, x + start + j, x_stride, sums);
         if (j < columns) add_last_columns(count, wide + j, x + start + j, x_stride, columns - j, sums);
     }

@@ -33,14 +33,12 @@ TERN_INLINE void settle(const strip_place *p, size_t group, size_t a, const __m5
     }
 }
 
-/* `count` rows of activations from a on, whose tables are given. The first ones fetch the cell after the next, one line in four, as the
- * processor goes on by itself. */
-TERN_INLINE void pass_of(size_t count, bool fetches, const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
+/* `count` rows of activations from a on, whose tables are given. The first ones fetch. */
+TERN_INLINE void pass_of(size_t count, size_t fetches, const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
 {
-    const size_t bytes = p->units * UNIT_BYTES;
-    for (size_t group = p->groups->first, cell = 0; group < p->groups->end; group++, cell += bytes) {
-        pass_place pass = {.trits = p->cells + cell, .units = p->units, .step = 256,
-                           .ahead = (const uint8_t *)((uintptr_t)p->cells + cell + 2 * bytes)};
+    const uint8_t *cell = p->cells;
+    for (size_t group = p->groups->first; group < p->groups->end; group++, cell += p->units * UNIT_BYTES) {
+        pass_place pass = {.trits = cell, .units = p->units, .ahead = {FETCH_FAR, FETCH_NEAR}};
         for (size_t i = 0; i < count; i++) pass.tables[i] = tables[i];
         __m512i words[TOGETHER][QUARTERS];
         add_cell(count, fetches, pass, words);
@@ -51,12 +49,12 @@ TERN_INLINE void pass_of(size_t count, bool fetches, const strip_place *p, size_
 
 static void one(const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
 {
-    a ? pass_of(1, false, p, a, tables) : pass_of(1, true, p, a, tables);
+    a ? pass_of(1, 0, p, a, tables) : pass_of(1, 2, p, a, tables);
 }
 
 static void two(const strip_place *p, size_t a, const int16_t tables[][STRIP_NUMBERS])
 {
-    a ? pass_of(2, false, p, a, tables) : pass_of(2, true, p, a, tables);
+    a ? pass_of(2, 0, p, a, tables) : pass_of(2, 2, p, a, tables);
 }
 
 void tern_product_few_avx512vbmi(const groups_place *g)

@@ -2,6 +2,7 @@
  * or eight, of activations. A step of a quad holds four columns of all rows of its group, so that no sum crosses lanes.
  *
  * The including file defines TILE_ROWS and integer_tile(COUNT, BITS, ..), inlined with both constant. */
+#include "fetch.h"
 #include <string.h>
 
 /* Where a tile stands: a group, and the first of its rows of activations. */
@@ -19,16 +20,13 @@ typedef struct {
 /* Sets the lanes. */
 TERN_INLINE void integer_tile(size_t count, unsigned bits, const integer_place *p);
 
-/* Fetches what follows a quad. Measured on Zen 4: the processor's own prefetching keeps pace with few rows of activations, better than with
- * instructions for it; where more is computed for each line, it looks too little ahead. */
+/* Fetches what follows a quad. With one row of activations and nothing to unpack, the processor's own prefetching is better. */
 TERN_INLINE void fetch_codes(size_t count, unsigned bits, const uint8_t *quad)
 {
-    enum { FAR = 16384, NEAR = 1024 };
-    const size_t few = bits == 8 ? 4 : 2;
-    if (count <= few) return;
+    if (count == 1 && bits == 8) return;
     for (unsigned line = 0; line < bits / 2; line++) {
-        __builtin_prefetch((const void *)((uintptr_t)quad + FAR + 64 * line), 0, 2);
-        __builtin_prefetch((const void *)((uintptr_t)quad + NEAR + 64 * line), 0, 3);
+        fetch_line(quad + 64 * line, FETCH_FAR);
+        fetch_line(quad + 64 * line, FETCH_NEAR);
     }
 }
 

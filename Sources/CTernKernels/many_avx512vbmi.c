@@ -23,13 +23,10 @@ typedef struct {
     size_t out_stride;
 } cells_place;
 
-/* The words of one cell and `count` rows of activations from a on; meanwhile the next cell but one is fetched, the first half during the
- * first pass and the second during the second: one alone would not be done in time. */
+/* The words of one cell and `count` rows of activations from a on. The first pass fetches from afar, the second what is near. */
 TERN_INLINE void cell_words(size_t count, bool fetches, const cells_place *p, size_t cell, size_t a, __m512i words[TOGETHER][QUARTERS])
 {
-    const size_t bytes = p->units[cell] * UNIT_BYTES;
-    pass_place pass = {.trits = p->cells[cell], .units = p->units[cell], .step = 64,
-                       .ahead = (const uint8_t *)((uintptr_t)p->cells[cell] + 2 * bytes + (a ? bytes / 2 : 0))};
+    pass_place pass = {.trits = p->cells[cell], .units = p->units[cell], .ahead = {a ? FETCH_NEAR : FETCH_FAR}};
     for (size_t i = 0; i < count; i++) pass.tables[i] = p->tables[cell][a + i];
     __m512i sums[TOGETHER][QUARTERS];
     add_cell(count, fetches, pass, sums);

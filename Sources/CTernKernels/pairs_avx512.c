@@ -19,7 +19,7 @@ TERN_INLINE void tile(size_t count, const tile_place *place)
 #pragma clang loop unroll(full)
         for (size_t a = 0; a < count; a++) sum[r][a] = _mm512_setzero_si512();
     for (size_t byte = 0; byte < row_bytes; byte += TERN_PLANE) {
-        fetch_ahead(rows, row_bytes, byte);
+        fetch_next(rows, row_bytes, byte);
         __m512i codes[4];
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < 4; r++) codes[r] = _mm512_loadu_si512(rows[r] + byte);

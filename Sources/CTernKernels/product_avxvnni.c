@@ -55,7 +55,7 @@ TERN_INLINE void tile(size_t count, const tile_place *place)
 #pragma clang loop unroll(full)
         for (size_t a = 0; a < count; a++) sum[r][a] = _mm256_setzero_si256();
     for (size_t byte = 0; byte < row_bytes; byte += TERN_PLANE) {
-        fetch_ahead(rows, row_bytes, byte);
+        fetch_next(rows, row_bytes, byte);
         half_block(count, place, rows, byte, byte * 4, sum);
         half_block(count, place, rows, byte + 32, byte * 4 + 32, sum);
     }

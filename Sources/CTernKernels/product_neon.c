@@ -50,7 +50,7 @@ TERN_INLINE void tile(size_t count, const tile_place *place)
 #pragma clang loop unroll(full)
             for (size_t a = 0; a < count; a++) narrow[r][a] = vdupq_n_s16(0);
         for (size_t byte = start; byte < end; byte += TERN_PLANE) {
-            fetch_ahead(rows, row_bytes, byte);
+            fetch_next(rows, row_bytes, byte);
             for (size_t part = 0; part < TERN_PLANE; part += 16)
                 part_of_block(count, place, rows, byte + part, byte * 4 + part, narrow);
         }

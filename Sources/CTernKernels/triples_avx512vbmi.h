@@ -1,5 +1,6 @@
 /* How triples are multiplied at AVX-512 with VBMI2: nothing is. The sum of three activations, each plus, minus or left out, is one of 27
  * numbers, which a table holds, and one permutation of words looks such sums up for 32 rows. Included under the target attribute. */
+#include "fetch.h"
 #include "groups_place.h"
 #include <immintrin.h>
 
@@ -67,13 +68,12 @@ static void strip_tables(const tern_matrix *m, size_t strip, const int8_t *plane
 /* Rows of activations that pass a cell, which is one group of rows in one strip, together. */
 enum { TOGETHER = 4 };
 
-/* What a pass over a cell reads, and where it fetches from, ten lines a unit, `step` bytes apart. */
+/* What a pass over a cell reads, and how far ahead of it lines are fetched. */
 typedef struct {
     const uint8_t *trits;
     const int16_t *tables[TOGETHER];
     size_t units;
-    const uint8_t *ahead;
-    size_t step;
+    size_t ahead[2];
 } pass_place;
 
 /* Adds one table's numbers for the codes in the lowest five bits of the words. The empty statement keeps additions in their order: the
@@ -92,23 +92,21 @@ TERN_INLINE void look_up(size_t count, const pass_place *p, size_t table, const 
         }
 }
 
-/* Adds a unit: three codes of each word, and the one whose bits are the highest of the five. */
-TERN_INLINE void add_unit(size_t count, bool fetches, pass_place *p, __m512i sums[TOGETHER][QUARTERS])
+/* Adds a unit: three codes of each word, and the one whose bits are the highest of the five. Fetches so many lines for each it reads. */
+TERN_INLINE void add_unit(size_t count, size_t fetches, const pass_place *p, __m512i sums[TOGETHER][QUARTERS])
 {
     __m512i last[QUARTERS];
 #pragma clang loop unroll(full)
     for (size_t q = 0; q < QUARTERS; q++) last[q] = _mm512_setzero_si512();
 #pragma clang loop unroll(full)
     for (size_t w = 0; w < WORDS; w++) {
-        if (fetches) {
-            __builtin_prefetch(p->ahead, 0, 2);
-            __builtin_prefetch((const void *)((uintptr_t)p->ahead + p->step), 0, 2);
-            p->ahead = (const uint8_t *)((uintptr_t)p->ahead + 2 * p->step);
-        }
         __m512i codes[QUARTERS];
 #pragma clang loop unroll(full)
         for (size_t q = 0; q < QUARTERS; q++) {
-            codes[q] = _mm512_loadu_si512(p->trits + (w * QUARTERS + q) * 64);
+            const uint8_t *line = p->trits + (w * QUARTERS + q) * 64;
+#pragma clang loop unroll(full)
+            for (size_t f = 0; f < fetches; f++) fetch_line(line, p->ahead[f]);
+            codes[q] = _mm512_loadu_si512(line);
             last[q] = _mm512_shldi_epi16(last[q], codes[q], 1);
         }
 #pragma clang loop unroll(full)
@@ -122,7 +120,7 @@ TERN_INLINE void add_unit(size_t count, bool fetches, pass_place *p, __m512i sum
 }
 
 /* The sums of a cell, in words. */
-TERN_INLINE void add_cell(size_t count, bool fetches, pass_place p, __m512i sums[TOGETHER][QUARTERS])
+TERN_INLINE void add_cell(size_t count, size_t fetches, pass_place p, __m512i sums[TOGETHER][QUARTERS])
 {
 #pragma clang loop unroll(full)
     for (size_t a = 0; a < count; a++)
