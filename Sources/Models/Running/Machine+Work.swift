@@ -8,11 +8,11 @@ extension Machine {
     /// The weights that a pass over one token reads: how many of them are trits, the bytes of those, and the bytes of all others.
     public var storage: (trits: Int, tritBytes: Int, otherBytes: Int) {
         var (trits, tritBytes, otherBytes) = (0, 0, 0)
-        for (node, parameter) in zip(running.nodes, parameters) {
-            switch parameter {
+        for step in steps {
+            switch step.parameter {
             case .none: break
             case .trits(let matrix): (trits, tritBytes) = (trits + matrix.rows * matrix.columns, tritBytes + matrix.byteCount)
-            case .table(let table): otherBytes += node.operation.readsTokens ? table.rowBytes : table.rows * table.rowBytes
+            case .table(let table): otherBytes += step.operation.readsTokens ? table.rowBytes : table.rows * table.rowBytes
             case .dense(let values): otherBytes += values.count * MemoryLayout<Float>.size
             }
         }
@@ -21,8 +21,8 @@ extension Machine {
 
     /// Multiply-adds by trits that `tokens` tokens take, of which `wanted` outputs are wanted.
     public func multiplyAdds(tokens: Int, wanted: Int) -> Int {
-        running.nodes.indices.reduce(0) { sum, index in
-            guard case .trits(let matrix) = parameters[index] else { return sum }
+        steps.indices.reduce(0) { sum, index in
+            guard case .trits(let matrix) = steps[index].parameter else { return sum }
             return sum + matrix.rows * matrix.columns * (index < tail ? tokens : wanted)
         }
     }

@@ -7,17 +7,18 @@ public final class Machine {
     public let graph: Graph
     public let kernels: Kernels
     public let threads: ThreadPool
-    let running: Graph
-    let parameters: [Parameter]
+    let steps: [Step]
     /// Nodes that do not depend on each other, stage after stage.
     private let stages: [Range<Int>]
     private let plan: MemoryPlan
-    /// Of each node with state, its slot in a session.
-    private let slots: [Int?]
+    /// The tokens that the model knows are below this.
+    public let vocabulary: Int
     /// From this node on, where a stage begins, no operation has state or looks at tokens: rows whose output nobody wants may be left out.
     let tail: Int
     private var arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var capacity = 0
+    /// Of the last pass, which the next one is likely to be like.
+    private var layout = Layout(rows: [], steps: [])
     private let sums = ProductSums()
 
     /// Rows that go through the graph at once; longer inputs go in parts, with the same result.
@@ -27,10 +28,13 @@ public final class Machine {
     public init(_ graph: Graph, _ weights: Weights, kernels: Kernels, threads: ThreadPool, optimising: Bool = true) throws {
         (self.graph, self.kernels, self.threads) = (graph, kernels, threads)
         let (running, stages) = (optimising ? graph.optimised : graph).staged()
-        (self.running, self.stages, plan) = (running, stages, MemoryPlan(running, stages: stages))
-        parameters = try running.nodes.map { try weights.parameter(for: $0.operation) }
+        (self.stages, plan) = (stages, MemoryPlan(running, stages: stages))
         let names = graph.statefulNodes.map { graph.nodes[$0].name }
-        slots = running.nodes.map { node in node.operation.memory == .nothing ? nil : names.firstIndex(of: node.name) }
+        steps = try running.nodes.map { node in
+            let slot = node.operation.memory == .nothing ? nil : names.firstIndex(of: node.name)
+            return Step(node, try weights.parameter(for: node.operation), slot: slot)
+        }
+        vocabulary = running.nodes.lazy.compactMap { ($0.operation as? Embedding)?.weight?.rows }.min() ?? 0
         tail = stages.last { stage in
             running.nodes[stage].contains { $0.operation.memory != .nothing || $0.operation.readsTokens }
         }?.upperBound ?? 0
@@ -41,8 +45,8 @@ public final class Machine {
 
     /// Rows and states of a graph that nobody vouches for could be wider than any memory.
     private func checkMemory() throws {
-        let states = running.nodes.reduce(0) { sum, node in
-            if case .floats(let width) = node.operation.memory { sum + width * MemoryLayout<Float>.size } else { sum }
+        let states = steps.reduce(0) { sum, step in
+            if case .floats(let width) = step.operation.memory { sum + width * MemoryLayout<Float>.size } else { sum }
         }
         let bytes = plan.size * Machine.rowLimit + states
         guard bytes <= Machine.memoryLimit else {
@@ -52,11 +56,6 @@ public final class Machine {
 
     /// Much more than the rows of any real model take.
     private static let memoryLimit = 64 << 30
-
-    /// The tokens that the model knows are below this.
-    public var vocabulary: Int {
-        running.nodes.lazy.compactMap { ($0.operation as? Embedding)?.weight?.rows }.min() ?? 0
-    }
 
     /// Tokens for one session, and which of their outputs are wanted.
     public struct Feed {
@@ -152,6 +151,7 @@ public final class Machine {
         arena.deallocate()
         arena = .allocate(byteCount: max(64, plan.size * rows), alignment: 64)
         capacity = rows
+        layout = Layout(rows: [], steps: [])
     }
 }
 
@@ -182,37 +182,37 @@ extension Machine {
 
     private func run(_ pass: Pass, kept: [Int]) -> Rows {
         let count = pass.tokens.count
-        var rows = running.nodes.indices.map { node in rowsOfNode(node, count) }
+        var layout = layout(rows: count)
         for stage in stages {
-            if stage.lowerBound == tail, kept.count < count { keep(kept, &rows) }
-            guard rows[stage.lowerBound].count > 0 else { continue }
-            run(stage, pass, rows)
-            for node in stage { observe?(running.nodes[node], rows[node]) }
+            if stage.lowerBound == tail, kept.count < count { keep(kept, &layout) }
+            guard layout.rows[stage.lowerBound].count > 0 else { continue }
+            run(stage, pass, layout)
+            if let observe { for node in stage { observe(steps[node].node, layout.rows[node]) } }
         }
-        if tail == rows.count { keep(kept, &rows) }
-        return rows[rows.count - 1]
+        if tail == steps.count { keep(kept, &layout) }
+        return layout.rows[steps.count - 1]
     }
 
     /// Products all in one go; other nodes side by side where there are too few rows to share out.
-    private func run(_ stage: Range<Int>, _ pass: Pass, _ rows: [Rows]) {
-        if running.nodes[stage.lowerBound].operation is TernaryLinear {
-            multiply(stage, rows)
-        } else if stage.count > 1, rows[stage.lowerBound].count < threads.threads {
+    private func run(_ stage: Range<Int>, _ pass: Pass, _ layout: Layout) {
+        if steps[stage.lowerBound].multiplies {
+            multiply(stage, layout)
+        } else if stage.count > 1, layout.rows[stage.lowerBound].count < threads.threads {
             threads.parallel(stage.count) { part in
-                for index in part { run(node: stage.lowerBound + index, pass, rows) }
+                for index in part { run(node: stage.lowerBound + index, pass, layout) }
             }
         } else {
-            for node in stage { run(node: node, pass, rows) }
+            for node in stage { run(node: node, pass, layout) }
         }
     }
 
-    private func multiply(_ stage: Range<Int>, _ rows: [Rows]) {
+    private func multiply(_ stage: Range<Int>, _ layout: Layout) {
         withUnsafeTemporaryAllocation(of: TernaryProduct.self, capacity: stage.count) { products in
             for (index, node) in stage.enumerated() {
-                let output = rows[node], x = rows[running.nodes[node].inputs[0]]
+                let output = layout.rows[node]
                 let product = TernaryProduct(
-                    matrix: parameters[node].matrix, activations: x.quantised, count: output.count, out: output[0],
-                    outStride: output.stride)
+                    matrix: steps[node].parameter.matrix, activations: layout.inputs[node][0].quantised, count: output.count,
+                    out: output[0], outStride: output.stride)
                 products.initializeElement(at: index, to: product)
             }
             multiplyAll(UnsafeBufferPointer(products), sums: sums, kernels: kernels, pool: threads)
@@ -220,16 +220,23 @@ extension Machine {
         }
     }
 
-    private func run(node index: Int, _ pass: Pass, _ rows: [Rows]) {
-        let node = running.nodes[index]
+    private func run(node index: Int, _ pass: Pass, _ layout: Layout) {
+        let step = steps[index]
         let context = RunContext(
-            kernels: kernels, threads: threads, tokens: pass.tokens, segments: pass.segments, parameter: parameters[index],
-            states: slots[index].map { slot in pass.states.map { $0[slot] } } ?? [])
-        node.operation.run(node.inputs.map { rows[$0] }, rows[index], context)
+            kernels: kernels, threads: threads, tokens: pass.tokens, segments: pass.segments, parameter: step.parameter,
+            states: step.slot.map { slot in pass.states.map { $0[slot] } } ?? [])
+        step.operation.run(layout.inputs[index], layout.rows[index], context)
+    }
+
+    private func layout(rows count: Int) -> Layout {
+        if layout.rows.first?.count != count {
+            layout = Layout(rows: steps.indices.map { node in rowsOfNode(node, count) }, steps: steps[...])
+        }
+        return layout
     }
 
     private func rowsOfNode(_ node: Int, _ count: Int) -> Rows {
-        Rows(form: running.nodes[node].form, count: count, base: arenaBase + plan.offsets[node] * capacity, capacity: capacity)
+        Rows(form: steps[node].form, count: count, base: arenaBase + plan.offsets[node] * capacity, capacity: capacity)
     }
 
     private var arenaBase: UnsafeMutableRawPointer {
@@ -238,12 +245,30 @@ extension Machine {
     }
 
     /// Moves the rows to keep to the front, in what the nodes before the tail hand to those in it, or hand out if there is no tail.
-    private func keep(_ kept: [Int], _ rows: inout [Rows]) {
-        let readers = running.nodes[tail...].flatMap(\.inputs)
-        let handed = Set(readers.isEmpty ? [rows.count - 1] : readers).filter { $0 < tail }
+    private func keep(_ kept: [Int], _ layout: inout Layout) {
+        let readers = steps[tail...].flatMap(\.inputs)
+        let handed = Set(readers.isEmpty ? [steps.count - 1] : readers).filter { $0 < tail }
         for node in handed {
-            for (to, from) in kept.enumerated() { rows[node].move(from, to: to) }
+            for (to, from) in kept.enumerated() { layout.rows[node].move(from, to: to) }
         }
-        for node in rows.indices where node >= tail || handed.contains(node) { rows[node] = rows[node].prefix(kept.count) }
+        for node in steps.indices where node >= tail || handed.contains(node) { layout.rows[node] = layout.rows[node].prefix(kept.count) }
+        layout.connect(steps[tail...])
+    }
+}
+
+/// The rows of all nodes in a pass.
+private struct Layout {
+    var rows: [Rows]
+    /// Those that each node reads.
+    private(set) var inputs: [[Rows]]
+
+    init(rows: [Rows], steps: ArraySlice<Step>) {
+        (self.rows, inputs) = (rows, Array(repeating: [], count: rows.count))
+        connect(steps)
+    }
+
+    /// Gives steps the rows that they read.
+    mutating func connect(_ steps: ArraySlice<Step>) {
+        for node in steps.indices { inputs[node] = steps[node].inputs.map { rows[$0] } }
     }
 }
