@@ -107,8 +107,9 @@ extension SpeedReport {
     private func limitRecord(_ threads: Int, _ limit: LimitSamples) -> JSONObject {
         [
             "record": "limit", "threads": .integer(threads), "read_bytes_per_second": .number(limit.read.best),
-            "read_spread": .number(limit.read.spread), "multiply_adds_per_second": .number(limit.multiplyAdds.best),
-            "multiply_add_spread": .number(limit.multiplyAdds.spread),
+            "read_spread": .number(limit.read.spread), "read_samples": .array(limit.read.values.map(JSON.number)),
+            "multiply_adds_per_second": .number(limit.multiplyAdds.best), "multiply_add_spread": .number(limit.multiplyAdds.spread),
+            "multiply_add_samples": .array(limit.multiplyAdds.values.map(JSON.number)),
         ]
     }
 

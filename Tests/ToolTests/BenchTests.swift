@@ -37,7 +37,10 @@ import Testing
         "machine": ["processor", "processors", "level", "version"],
         "model": ["model", "weights", "trits", "trit_bytes", "bytes_per_pass", "memory_bytes"],
         "load": ["threads", "seconds", "first_token_seconds", "peak_bytes"],
-        "limit": ["threads", "read_bytes_per_second", "read_spread", "multiply_adds_per_second", "multiply_add_spread"],
+        "limit": [
+            "threads", "read_bytes_per_second", "read_spread", "read_samples", "multiply_adds_per_second", "multiply_add_spread",
+            "multiply_add_samples",
+        ],
         "speed": [
             "phase", "threads", "batch", "context", "tokens_per_second", "spread", "samples", "bytes_per_token", "bytes_per_second",
             "share_of_read", "multiply_adds_per_token", "multiply_adds_per_second", "share_of_multiply_adds", "joules_per_token",
