@@ -32,8 +32,9 @@ private func multiply(_ plans: UnsafeBufferPointer<ProductPlan>, _ sums: Product
     let pieces = plans.reduce(0) { $0 + $1.pieces }
     sums.reserve(numbers: ProductPlan.sums, threads: pool.mostThreads)
     // Pieces of triples are large, and not all alike.
-    let most = plans.allSatisfy { $0.product.matrix.layout == .triples } ? 1 : Int.max
-    pool.parallel(pieces, grain: min(most, grain(plans, pieces: pieces)), most: most) { range, thread in
+    let single = plans.allSatisfy { $0.product.matrix.layout == .triples }
+    pool.parallel(pieces, grain: single ? 1 : grain(plans, pieces: pieces), most: single ? 1 : .max) { range, thread in
+        let range = single && range.count == 1 ? inTurns(range.lowerBound, of: pieces, threads: pool.threads) : range
         var first = 0
         for plan in plans {
             let some = range.clamped(to: first..<first + plan.pieces)
@@ -47,4 +48,11 @@ private func multiply(_ plans: UnsafeBufferPointer<ProductPlan>, _ sums: Product
 private func grain(_ plans: UnsafeBufferPointer<ProductPlan>, pieces: Int) -> Int {
     let work = plans.reduce(0) { $0 + $1.product.matrix.byteCount * $1.product.count }
     return max(1, pieces * 32768 / max(1, work))
+}
+
+/// The piece that is claimed as number `index`: threads that claim in turns each go through memory from one piece to the next.
+private func inTurns(_ index: Int, of pieces: Int, threads: Int) -> Range<Int> {
+    let (turn, thread) = index.quotientAndRemainder(dividingBy: threads)
+    let piece = thread * (pieces / threads) + min(thread, pieces % threads) + turn
+    return piece..<piece + 1
 }
