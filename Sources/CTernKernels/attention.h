@@ -94,31 +94,57 @@ TERN_INLINE void fetch_values(const tern_pages *p, size_t page, size_t from, siz
     for (size_t byte = 0; byte < size * (to - from); byte += 64) __builtin_prefetch(values + byte, 0, 2);
 }
 
+/* Keys that meet queries: `part` numbers from `d` on, of tokens from `token` on; values are fetched the while, or not. */
+typedef struct {
+    const tern_pages *pages;
+    size_t page, from, to;
+    const float *keys;
+    size_t d, part, token;
+    const tern_query *queries;
+    bool fetches;
+} key_place;
+
+/* Adds `part` numbers of keys to the sums of `count` queries with sixteen times `vectors` tokens. */
+TERN_INLINE void add_keys(size_t count, size_t vectors, const key_place *k, float (*sums)[TERN_PAGE])
+{
+    lanes16 sum[QUERIES_AT_ONCE][TERN_PAGE / 16];
+#pragma clang loop unroll(full)
+    for (size_t q = 0; q < count; q++)
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) sum[q][v] = load16(sums[q] + k->token + 16 * v);
+    for (size_t i = 0; i < k->part; i++) {
+        if (k->fetches) fetch_values(k->pages, k->page, k->from, k->to, k->d + i);
+        lanes16 keys[TERN_PAGE / 16];
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) keys[v] = load16(k->keys + i * TERN_PAGE + k->token + 16 * v);
+#pragma clang loop unroll(full)
+        for (size_t q = 0; q < count; q++) {
+            lanes16 x = all16(k->queries[q].query[k->d + i]);
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) sum[q][v] = fma16(x, keys[v], sum[q][v]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t q = 0; q < count; q++)
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) store16(sum[q][v], sums[q] + k->token + 16 * v);
+}
+
 /* The scores of `count` queries with the tokens `from` ..< `to` of a page, at least; others get what does not matter. */
 TERN_INLINE void page_scores(size_t count, const tern_pages *p, size_t page, size_t from, size_t to, const tern_query *queries, float scale,
                              float *scores, size_t stride)
 {
     _Alignas(64) float wide[PART * TERN_PAGE];
     _Alignas(64) float sums[QUERIES_AT_ONCE][TERN_PAGE] = {{0}};
+    /* Whole rows of keys, in the order of memory, where sums with all of a page's tokens find room in the registers. */
+    const bool whole = QUERIES_AT_ONCE > 4 && count <= 4 && from < 32 && to > 32;
     for (size_t d = 0; d < p->width; d += PART) {
-        size_t part = p->width - d < PART ? p->width - d : PART;
-        const float *keys = keys_of(p, page, d, part, wide);
-        for (size_t j = from / 32 * 32; j < to; j += 32) {
-            lanes16 low[QUERIES_AT_ONCE], high[QUERIES_AT_ONCE];
-#pragma clang loop unroll(full)
-            for (size_t q = 0; q < count; q++) low[q] = load16(sums[q] + j), high[q] = load16(sums[q] + j + 16);
-            for (size_t i = 0; i < part; i++) {
-                if (j < from + 32) fetch_values(p, page, from, to, d + i);
-                lanes16 a = load16(keys + i * TERN_PAGE + j), b = load16(keys + i * TERN_PAGE + j + 16);
-#pragma clang loop unroll(full)
-                for (size_t q = 0; q < count; q++) {
-                    lanes16 x = all16(queries[q].query[d + i]);
-                    low[q] = fma16(x, a, low[q]);
-                    high[q] = fma16(x, b, high[q]);
-                }
-            }
-#pragma clang loop unroll(full)
-            for (size_t q = 0; q < count; q++) store16(low[q], sums[q] + j), store16(high[q], sums[q] + j + 16);
+        key_place k = {.pages = p, .page = page, .from = from, .to = to, .d = d, .queries = queries};
+        k.part = p->width - d < PART ? p->width - d : PART;
+        k.keys = keys_of(p, page, d, k.part, wide);
+        for (k.token = from / 32 * 32; k.token < to; k.token += whole ? 64 : 32) {
+            k.fetches = k.token < from + 32;
+            whole ? add_keys(count, 4, &k, sums) : add_keys(count, 2, &k, sums);
         }
     }
     for (size_t q = 0; q < count; q++)

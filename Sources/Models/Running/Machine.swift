@@ -8,8 +8,7 @@ public final class Machine {
     public let kernels: Kernels
     public let threads: ThreadPool
     let steps: [Step]
-    /// Nodes that do not depend on each other, stage after stage.
-    private let stages: [Range<Int>]
+    private let stages: [Stage]
     private let plan: MemoryPlan
     /// The tokens that the model knows are below this.
     public let vocabulary: Int
@@ -28,12 +27,13 @@ public final class Machine {
     public init(_ graph: Graph, _ weights: Weights, kernels: Kernels, threads: ThreadPool, optimising: Bool = true) throws {
         (self.graph, self.kernels, self.threads) = (graph, kernels, threads)
         let (running, stages) = (optimising ? graph.optimised : graph).staged()
-        (self.stages, plan) = (stages, MemoryPlan(running, stages: stages))
+        plan = MemoryPlan(running, stages: stages)
         let names = graph.statefulNodes.map { graph.nodes[$0].name }
         steps = try running.nodes.map { node in
             let slot = node.operation.memory == .nothing ? nil : names.firstIndex(of: node.name)
             return Step(node, try weights.parameter(for: node.operation), slot: slot)
         }
+        self.stages = Machine.stages(of: steps, stages)
         vocabulary = running.nodes.lazy.compactMap { ($0.operation as? Embedding)?.weight?.rows }.min() ?? 0
         tail = stages.last { stage in
             running.nodes[stage].contains { $0.operation.memory != .nothing || $0.operation.readsTokens }
@@ -184,25 +184,26 @@ extension Machine {
         let count = pass.tokens.count
         var layout = layout(rows: count)
         for stage in stages {
-            if stage.lowerBound == tail, kept.count < count { keep(kept, &layout) }
-            guard layout.rows[stage.lowerBound].count > 0 else { continue }
+            if stage.nodes.lowerBound == tail, kept.count < count { keep(kept, &layout) }
+            guard layout.rows[stage.nodes.lowerBound].count > 0 else { continue }
             run(stage, pass, layout)
-            if let observe { for node in stage { observe(steps[node].node, layout.rows[node]) } }
+            if let observe { for node in stage.nodes { observe(steps[node].node, layout.rows[node]) } }
         }
         if tail == steps.count { keep(kept, &layout) }
         return layout.rows[steps.count - 1]
     }
 
     /// Products all in one go; other nodes side by side where there are too few rows to share out.
-    private func run(_ stage: Range<Int>, _ pass: Pass, _ layout: Layout) {
-        if steps[stage.lowerBound].multiplies {
-            multiply(stage, layout)
-        } else if stage.count > 1, layout.rows[stage.lowerBound].count < threads.threads {
-            threads.parallel(stage.count) { part in
-                for index in part { run(node: stage.lowerBound + index, pass, layout) }
+    private func run(_ stage: Stage, _ pass: Pass, _ layout: Layout) {
+        if steps[stage.nodes.lowerBound].multiplies {
+            for parameter in stage.soon { parameter.fetch() }
+            multiply(stage.nodes, layout)
+        } else if stage.isWide, layout.rows[stage.nodes.lowerBound].count < threads.threads {
+            threads.parallel(stage.nodes.count) { part in
+                for index in part { run(node: stage.nodes.lowerBound + index, pass, layout) }
             }
         } else {
-            for node in stage { run(node: node, pass, layout) }
+            for node in stage.nodes { run(node: node, pass, layout) }
         }
     }
 
@@ -253,6 +254,27 @@ extension Machine {
         }
         for node in steps.indices where node >= tail || handed.contains(node) { layout.rows[node] = layout.rows[node].prefix(kept.count) }
         layout.connect(steps[tail...])
+    }
+}
+
+/// Nodes that do not depend on each other.
+private struct Stage {
+    let nodes: Range<Int>
+    /// Of products: the weights that are read between them and the next ones. Nothing else is then done that would hide how long those
+    /// take to come.
+    let soon: [DenseParameter]
+    /// Whether a row of the nodes is worth more than one thread.
+    let isWide: Bool
+}
+
+extension Machine {
+    private static func stages(of steps: [Step], _ stages: [Range<Int>]) -> [Stage] {
+        stages.map { nodes in
+            let soon = steps[nodes.upperBound...].prefix { !$0.multiplies }
+            return Stage(
+                nodes: nodes, soon: soon.compactMap { if case .dense(let weight) = $0.parameter { weight } else { nil } },
+                isWide: nodes.count > 1 && steps[nodes].reduce(0) { $0 + $1.form.width } >= RunContext.sideGrain)
+        }
     }
 }
 

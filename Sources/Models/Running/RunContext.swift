@@ -40,6 +40,9 @@ public struct RunContext: ~Copyable {
 
     /// Numbers below which handing work to another thread costs more than it saves.
     static let grain = 16384
+
+    /// The same, where whole operations are done side by side: these take longer than a pass over their numbers.
+    static let sideGrain = 4096
 }
 
 /// The rows of one session in a run.
@@ -49,43 +52,4 @@ public struct Segment: Hashable, Sendable {
     public let rows: Range<Int>
     /// Tokens that the session had seen before.
     public let position: Int
-}
-
-/// A weight as it lies in memory for running.
-public enum Parameter: Sendable {
-    case none
-    case trits(TernaryMatrix)
-    case table(Table)
-    case dense(DenseParameter)
-
-    /// Of a dense weight: its numbers, as `Operation.prepared` left them.
-    public var floats: UnsafePointer<Float> {
-        guard case .dense(let parameter) = self else { preconditionFailure("the operation has no dense weight") }
-        return parameter.pointer
-    }
-
-    public var matrix: TernaryMatrix {
-        guard case .trits(let matrix) = self else { preconditionFailure("the operation has no ternary weight") }
-        return matrix
-    }
-
-    public var table: Table {
-        guard case .table(let table) = self else { preconditionFailure("the operation has no table") }
-        return table
-    }
-}
-
-/// Floats that stay where they are as long as this lives.
-public final class DenseParameter: @unchecked Sendable {
-    package let pointer: UnsafePointer<Float>
-    let count: Int
-
-    public init(_ values: [Float]) {
-        let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, values.count))
-        _ = memory.initialize(from: values)
-        guard let base = memory.baseAddress else { preconditionFailure("an allocation has an address") }
-        (pointer, count) = (UnsafePointer(base), values.count)
-    }
-
-    deinit { pointer.deallocate() }
 }
