@@ -57,6 +57,12 @@ static void two(const strip_place *p, size_t a, const int16_t tables[][STRIP_NUM
     a ? pass_of(2, 0, p, a, tables) : pass_of(2, 2, p, a, tables);
 }
 
+/* Fetches so much of a strip that memory does not rest while its tables are made. */
+static void fetch_start(const strip_place *p)
+{
+    for (size_t line = 0; line < 8 * p->units; line++) fetch_line(p->cells + 64 * line, p->begins ? 0 : FETCH_FAR);
+}
+
 void tern_product_few_avx512vbmi(const groups_place *g)
 {
     _Alignas(64) int16_t tables[TERN_FEW][STRIP_NUMBERS];
@@ -64,6 +70,7 @@ void tern_product_few_avx512vbmi(const groups_place *g)
     for (size_t strip = 0, all = tern_strips(m->width); strip < all; strip++) {
         const strip_place p = {.groups = g, .cells = m->trits + tern_cell_start(m->rows, m->width, strip, g->first),
                                .units = strip_units(m, strip), .begins = strip == 0, .ends = strip + 1 == all};
+        fetch_start(&p);
         for (size_t a = 0; a < g->x->count; a++) strip_tables(m, strip, g->x->planes + a * g->x->stride, tables[a]);
         /* Four at a time would leave the memory waiting. */
         for (size_t a = 0; a < g->x->count; a += 2) (g->x->count - a > 1 ? two : one)(&p, a, tables + a);

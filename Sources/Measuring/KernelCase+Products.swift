@@ -3,7 +3,7 @@ import Tensors
 // The products, which take nearly all of a model's time.
 extension KernelCase {
     static func ternaryProducts(bytes: Int, _ batches: [Int]) throws -> [KernelCase] {
-        let alone = ThreadPool(threads: 1), rowCount = max(128, bytes * 4 / width / 128 * 128), sums = ProductSums()
+        let alone = ThreadPool(threads: 1), rowCount = max(128, bytes * 4 / width / 128 * 128), workspace = ProductWorkspace()
         let codes = randomCodes(Trits.rowBytes(width: width) * rowCount)
         return try TritLayout.allCases.flatMap { layout in
             let matrix = try TernaryMatrix(
@@ -16,7 +16,7 @@ extension KernelCase {
                     operations: batch * rowCount * width, isProduct: true
                 ) { kernels in
                     matrix.multiply(
-                        x.rows, count: batch, into: out.start, outStride: rowCount, kernels: kernels, pool: alone, sums: sums)
+                        x.rows, count: batch, into: out.start, outStride: rowCount, kernels: kernels, pool: alone, workspace: workspace)
                 }
             }
         }

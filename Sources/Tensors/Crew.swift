@@ -28,7 +28,11 @@ final class Crew: @unchecked Sendable {
     /// Indices of a loop at most, so that they fit beside its number.
     static let mostIndices = 1 << 40
 
-    init() {
+    /// Of each thread.
+    private let expected: [ExpectedMemory]
+
+    init(mostThreads: Int) {
+        expected = (0..<mostThreads).map { _ in ExpectedMemory() }
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(wake, nil)
     }
@@ -59,6 +63,10 @@ final class Crew: @unchecked Sendable {
         self.body = nil
     }
 
+    func expect(_ memory: [UnsafeRawBufferPointer]) {
+        for (thread, memory) in zip(expected, memory) { thread.set(memory) }
+    }
+
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wakeSleepers()
@@ -67,7 +75,7 @@ final class Crew: @unchecked Sendable {
     /// What thread number `thread` of the crew does all its life.
     func work(as thread: Int) {
         while !stopping.load(ordering: .acquiring) {
-            if !claim(for: thread) { waitForWork() }
+            if !claim(for: thread) { waitForWork(as: thread) }
         }
     }
 
@@ -106,17 +114,18 @@ final class Crew: @unchecked Sendable {
     private func waitForOthers() {
         var rounds = 0
         while unfinished.load(ordering: .acquiring) > 0 {
+            if expected[0].fetchSome() { continue }
             rounds += 1
             if rounds > 2000 { sched_yield() } else { tern_pause() }
         }
     }
 
-    private func waitForWork() {
+    private func waitForWork(as thread: Int) {
         let start = nanoseconds()
         while nanoseconds() &- start < 200_000 {
             for _ in 0..<32 {
                 if remaining.load(ordering: .relaxed) % Crew.mostIndices > 0 || stopping.load(ordering: .relaxed) { return }
-                tern_pause()
+                if !expected[thread].fetchSome() { tern_pause() }
             }
         }
         sleepUntilWoken()

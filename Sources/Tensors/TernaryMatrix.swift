@@ -95,11 +95,11 @@ public final class TernaryMatrix: @unchecked Sendable {
     /// out[a * outStride + r] = this matrix' row r times row a of the activations, for the first `count` of them.
     public func multiply(
         _ activations: QuantisedRows, count: Int, into out: UnsafeMutablePointer<Float>, outStride: Int, kernels: Kernels,
-        pool: ThreadPool, sums: ProductSums = ProductSums()
+        pool: ThreadPool, workspace: ProductWorkspace = ProductWorkspace()
     ) {
         let product = TernaryProduct(matrix: self, activations: activations, count: count, out: out, outStride: outStride)
         withUnsafePointer(to: product) {
-            multiplyAll(UnsafeBufferPointer(start: $0, count: 1), sums: sums, kernels: kernels, pool: pool)
+            multiplyAll(UnsafeBufferPointer(start: $0, count: 1), workspace: workspace, kernels: kernels, pool: pool)
         }
     }
 }

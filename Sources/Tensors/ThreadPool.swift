@@ -20,8 +20,8 @@ public final class ThreadPool: Sendable {
 
     /// Has as many threads as asked for, or as the system grants.
     public init(threads: Int = ThreadPool.processors) {
-        let crew = Crew()
         asked = max(0, threads - 1)
+        let crew = Crew(mostThreads: 1 + asked)
         handles = (1..<max(1, threads)).compactMap { startWorker(crew, $0) }
         self.threads = handles.count + 1
         self.crew = crew
@@ -43,6 +43,12 @@ public final class ThreadPool: Sendable {
         withoutActuallyEscaping(body) { body in
             crew.run(body, count: count, grain: grain, most: most, threads: threads)
         }
+    }
+
+    /// Tells each thread, the caller's first, what it will probably read first of the next loop, or of the one after it where the next one
+    /// is about to begin. Threads fetch that while they wait.
+    public func expect(_ memory: [UnsafeRawBufferPointer]) {
+        if threads > 1 { crew.expect(memory) }
     }
 
     deinit {

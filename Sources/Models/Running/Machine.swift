@@ -18,7 +18,7 @@ public final class Machine {
     private var capacity = 0
     /// Of the last pass, which the next one is likely to be like.
     private var layout = Layout(rows: [], steps: [])
-    private let sums = ProductSums()
+    private let workspace = ProductWorkspace()
 
     /// Rows that go through the graph at once; longer inputs go in parts, with the same result.
     public static let rowLimit = 256
@@ -33,7 +33,7 @@ public final class Machine {
             let slot = node.operation.memory == .nothing ? nil : names.firstIndex(of: node.name)
             return Step(node, try weights.parameter(for: node.operation), slot: slot)
         }
-        self.stages = Machine.stages(of: steps, stages)
+        self.stages = Machine.stages(of: steps, stages, threads)
         vocabulary = running.nodes.lazy.compactMap { ($0.operation as? Embedding)?.weight?.rows }.min() ?? 0
         tail = stages.last { stage in
             running.nodes[stage].contains { $0.operation.memory != .nothing || $0.operation.readsTokens }
@@ -197,6 +197,7 @@ extension Machine {
     private func run(_ stage: Stage, _ pass: Pass, _ layout: Layout) {
         if steps[stage.nodes.lowerBound].multiplies {
             for parameter in stage.soon { parameter.fetch() }
+            if layout.rows[stage.nodes.lowerBound].count <= Kernels.few { threads.expect(stage.next) }
             multiply(stage.nodes, layout)
         } else if stage.isWide, layout.rows[stage.nodes.lowerBound].count < threads.threads {
             threads.parallel(stage.nodes.count) { part in
@@ -216,7 +217,7 @@ extension Machine {
                     out: output[0], outStride: output.stride)
                 products.initializeElement(at: index, to: product)
             }
-            multiplyAll(UnsafeBufferPointer(products), sums: sums, kernels: kernels, pool: threads)
+            multiplyAll(UnsafeBufferPointer(products), workspace: workspace, kernels: kernels, pool: threads)
             products.deinitialize()
         }
     }
@@ -263,16 +264,20 @@ private struct Stage {
     /// Of products: the weights that are read between them and the next ones. Nothing else is then done that would hide how long those
     /// take to come.
     let soon: [DenseParameter]
+    /// What each thread reads first of the products after these.
+    let next: [UnsafeRawBufferPointer]
     /// Whether a row of the nodes is worth more than one thread.
     let isWide: Bool
 }
 
 extension Machine {
-    private static func stages(of steps: [Step], _ stages: [Range<Int>]) -> [Stage] {
+    private static func stages(of steps: [Step], _ stages: [Range<Int>], _ pool: ThreadPool) -> [Stage] {
         stages.map { nodes in
             let soon = steps[nodes.upperBound...].prefix { !$0.multiplies }
+            let next = stages.first { $0.lowerBound >= soon.endIndex }.map { steps[$0] } ?? []
             return Stage(
                 nodes: nodes, soon: soon.compactMap { if case .dense(let weight) = $0.parameter { weight } else { nil } },
+                next: firstReads(of: next.map(\.parameter.matrix), pool: pool),
                 isWide: nodes.count > 1 && steps[nodes].reduce(0) { $0 + $1.form.width } >= RunContext.sideGrain)
         }
     }
