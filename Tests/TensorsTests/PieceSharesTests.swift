@@ -1,7 +1,6 @@
 import Synchronization
+import Tensors
 import Testing
-
-@testable import Tensors
 
 @Suite struct PieceSharesTests {
     @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 7, 54])
