@@ -28,13 +28,15 @@ public func multiplyAll(
 }
 
 /// Shares the products out by pieces, which are numbered through all of them. Pieces of triples are large, and not all alike; they are
-/// claimed one by one.
+/// claimed one by one: with few rows of activations so that each thread reads one stretch of memory, with many in their order, as the
+/// largest ones come first.
 private func multiply(_ plans: UnsafeBufferPointer<ProductPlan>, _ workspace: ProductWorkspace, _ kernels: Kernels, _ pool: ThreadPool) {
     let pieces = plans.reduce(0) { $0 + $1.pieces }
     let single = plans.allSatisfy { $0.product.matrix.layout == .triples }
+    let few = plans.allSatisfy { $0.product.count <= Kernels.few }
     let shares = workspace.begin(numbers: ProductPlan.sums, pieces: pieces, pool: pool)
     pool.parallel(pieces, grain: single ? 1 : grain(plans, pieces: pieces), most: single ? 1 : .max) { range, thread in
-        let claimed = single && range.count == 1 ? shares.claim(for: thread).map { $0..<$0 + 1 } : range
+        let claimed = single && few && range.count == 1 ? shares.claim(for: thread).map { $0..<$0 + 1 } : range
         if let claimed { run(claimed, of: plans, workspace.sums(of: thread), kernels) }
     }
 }
