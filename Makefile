@@ -29,6 +29,7 @@ setup:
 	need pkg-config command -v pkg-config; \
 	need libzstd-dev pkg-config --exists libzstd; \
 	need libssl-dev pkg-config --exists libcrypto; \
+	need libopenblas-dev pkg-config --exists openblas; \
 	need zstd command -v zstd; \
 	need mandoc command -v mandoc; \
 	[ -n "$$missing" ] || exit 0; \

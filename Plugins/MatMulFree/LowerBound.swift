@@ -35,12 +35,7 @@ struct LowerBound: Operation {
 
     /// This layer's bound, one number a column.
     func prepared(_ weight: [Float]) -> [Float] {
-        (0..<bounds.columns).map { column in
-            let values = (0..<bounds.rows).map { Double(weight[$0 * bounds.columns + column]) }
-            let largest = values.max() ?? 0
-            let exponents = values.map { exp($0 - largest) }
-            return Float(exponents[1...layer].reduce(0, +) / exponents.reduce(0, +))
-        }
+        (0..<bounds.columns).map { column in Float(shares(column) { weight[$0] }[1...layer].reduce(0, +)) }
     }
 
     func run(_ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
@@ -49,6 +44,39 @@ struct LowerBound: Operation {
             let (x, y) = (x[row], output[row])
             for index in 0..<width { y[index] = bound[index] + (1 - bound[index]) * x[index] }
         }
+    }
+
+    /// dx = (1 - lb) dy; dlb = Σ (1 - x) dy over the rows, and through the softmax: dB_k = dlb·P_k·([1 ≤ k ≤ l] - lb).
+    func pull(_ pull: borrowing Pull) {
+        let (g, x, gradient, bound, width, rows) = (
+            pull.outputGradient, pull.inputs[0], pull.inputGradients[0], pull.parameter.floats, pull.output.width, pull.count)
+        pull.eachRow { row in
+            let (g, gradient) = (g[row], gradient[row])
+            for index in 0..<width { gradient[index] += (1 - bound[index]) * g[index] }
+        }
+        guard let latent = pull.latent, let bounds = pull.weightGradient else { return }
+        pull.eachColumns(width) { part in
+            for column in part {
+                let sum = (0..<rows).reduce(Float(0)) { $0 + (1 - x[$1][column]) * g[$1][column] }
+                for (k, slope) in slopes(latent, column).enumerated() { bounds[k * width + column] += sum * slope }
+            }
+        }
+    }
+
+    /// d lb / d B_k of one column, for each k.
+    private func slopes(_ weight: UnsafePointer<Float>, _ column: Int) -> [Float] {
+        let p = shares(column) { weight[$0] }
+        let bound = p[1...layer].reduce(0, +)
+        return p.indices.map { Float(p[$0] * ((1...layer).contains($0) ? 1 - bound : -bound)) }
+    }
+
+    /// The softmax over the layers of one column.
+    private func shares(_ column: Int, _ weight: (Int) -> Float) -> [Double] {
+        let values = (0..<bounds.rows).map { Double(weight($0 * bounds.columns + column)) }
+        let largest = values.max() ?? 0
+        let exponents = values.map { exp($0 - largest) }
+        let total = exponents.reduce(0, +)
+        return exponents.map { $0 / total }
     }
 
     func define<Number: Arithmetic>(

@@ -13,12 +13,12 @@ public struct QuantisedRows: @unchecked Sendable {
     /// Bytes that a row takes, a multiple of 64.
     public static func bytes(width: Int) -> Int { Kernels.activationBytes(width: width) + 64 }
 
-    /// `memory` has `capacity * bytes(width:)` bytes.
-    public init(width: Int, capacity: Int, memory: UnsafeMutableRawPointer) {
-        (self.width, self.capacity, stride) = (width, capacity, Kernels.activationBytes(width: width))
-        planes = memory.assumingMemoryBound(to: Int8.self)
-        inverses = (memory + capacity * stride).assumingMemoryBound(to: Float.self)
-        sums = (memory + capacity * (stride + 4)).assumingMemoryBound(to: Int32.self)
+    /// `memory` has `capacity * bytes(width:)` bytes; row 0 is the one that stands there as number `first`.
+    public init(width: Int, capacity: Int, memory: UnsafeMutableRawPointer, first: Int = 0) {
+        (self.width, self.capacity, stride) = (width, capacity - first, Kernels.activationBytes(width: width))
+        planes = memory.assumingMemoryBound(to: Int8.self) + first * stride
+        inverses = (memory + capacity * stride).assumingMemoryBound(to: Float.self) + first
+        sums = (memory + capacity * (stride + 4)).assumingMemoryBound(to: Int32.self) + first
     }
 
     /// Quantises `width` values into row `row`.
@@ -42,10 +42,20 @@ public struct QuantisedRows: @unchecked Sendable {
 
     /// What the integers of row `row` stand for, in the order of the columns. For tests and traces.
     public func values(_ row: Int) -> [Float] {
-        (0..<width).map { column in
-            let (block, inside) = (column / Kernels.block, column % Kernels.block)
-            let place = block * Kernels.block + inside % 4 * (Kernels.block / 4) + inside / 4
-            return Float(planes[row * stride + place]) * inverses[row]
+        [Float](unsafeUninitializedCapacity: width) { values, count in
+            if let start = values.baseAddress { widen(row, into: start) }
+            count = width
+        }
+    }
+
+    /// What the integers of row `row` stand for, in the order of the columns.
+    public func widen(_ row: Int, into values: UnsafeMutablePointer<Float>) {
+        let (step, quarter) = (inverses[row], Kernels.block / 4)
+        for block in Swift.stride(from: 0, to: width, by: Kernels.block) {
+            let planes = planes + row * stride + block
+            for inside in 0..<min(Kernels.block, width - block) {
+                values[block + inside] = Float(planes[inside % 4 * quarter + inside / 4]) * step
+            }
         }
     }
 }

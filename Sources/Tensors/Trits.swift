@@ -22,6 +22,11 @@ public enum Trits {
         (0..<min(width, 4 * bytes.count)).map { Int8(bytes[$0 / 4] >> (2 * ($0 % 4)) & 3) - 1 }
     }
 
+    /// The `width` values of the row that starts at byte `start`, as floats.
+    public static func widen(_ bytes: UnsafeRawBufferPointer, from start: Int, width: Int, into values: UnsafeMutablePointer<Float>) {
+        for index in 0..<width { values[index] = Float(Int(bytes[start + index / 4] >> (2 * (index % 4)) & 3) - 1) }
+    }
+
     /// Fails unless `bytes` are `rows` rows of `width` trits: the size right, no code 3, the filling all code 1. `first` is the number of
     /// the first of them in errors.
     public static func validate(_ bytes: UnsafeRawBufferPointer, rows: Int, width: Int, first: Int = 0) throws {

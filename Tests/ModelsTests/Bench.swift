@@ -9,10 +9,10 @@ final class Bench {
     /// [input][row][column]: the numbers that the definition sees. Quantised inputs are what their integers stand for.
     private(set) var inputs: [[[Float]]] = []
     let tokens: [Int32]
-    private let trits: [Int8]
+    let trits: [Int8]
     private let floats: [Float]
     private let scale: Float = 0.37
-    private let threads = ThreadPool(threads: 2)
+    let threads = ThreadPool(threads: 2)
 
     var operation: any Operation { sample.operation }
 
@@ -36,18 +36,18 @@ final class Bench {
 
     /// `run` on all rows at once, the rows shared out over sessions at the given borders, each with a state of its own.
     func run(
-        _ kernels: Kernels = .best, rows part: Range<Int>? = nil, borders: [Int] = [], session: Session? = nil,
+        _ kernels: Kernels = .best, rows part: (some Collection<Int>)? = Range<Int>?.none, borders: [Int] = [], session: Session? = nil,
         cache: CacheElement = .float32
     ) throws -> (output: [[Float]], sessions: [Session]) {
-        let part = part ?? 0..<rows
-        let memory = try sample.inputs.indices.map { try load($0, part, kernels) }
+        let part = part.map { Array($0) } ?? Array(0..<rows)
+        let memory = sample.inputs.indices.map { load($0, part, kernels) }
         let output = try Arena(form: operation.form(of: sample.inputs), rows: part.count)
         let cuts = [0] + borders + [part.count]
         let first = session ?? Session([operation.memory], cache: cache)
         let segments = zip(cuts, cuts.dropFirst()).map { Segment(rows: $0..<$1, position: first.position) }
         var sessions = segments.map { _ in first }
         let states = try sessions.indices.map { try sessions[$0].prepare(tokens: segments[$0].rows.count).first }
-        let tokens = Array(self.tokens[part]), parameter = try parameter(kernels)
+        let tokens = part.map { self.tokens[$0] }, parameter = try parameter(kernels)
         tokens.withUnsafeBufferPointer { tokens in
             let context = RunContext(
                 kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: parameter,
@@ -58,7 +58,7 @@ final class Bench {
         return (output.values, sessions)
     }
 
-    private func load(_ input: Int, _ part: Range<Int>, _ kernels: Kernels) throws -> Arena {
+    func load(_ input: Int, _ part: [Int], _ kernels: Kernels) -> Arena {
         let arena = Arena(form: sample.inputs[input], rows: part.count)
         for (row, source) in part.enumerated() {
             switch sample.inputs[input] {
@@ -69,7 +69,7 @@ final class Bench {
         return arena
     }
 
-    private func parameter(_ kernels: Kernels) throws -> Parameter {
+    func parameter(_ kernels: Kernels) throws -> Parameter {
         guard let weight = operation.weight else { return .none }
         switch weight.kind {
         case .dense: return .dense(DenseParameter(operation.prepared(floats)))
@@ -89,6 +89,9 @@ final class Bench {
         }
     }
 
+    /// The weight as it is trained.
+    func latent() -> [Float] { trits.isEmpty ? floats : trits.map { scale * Float($0) } }
+
     /// `define`, row by row, on any kind of number.
     func define<Number: Arithmetic>(_ number: Number.Type) -> [[Number]] {
         let weight: DefinitionWeight<Number> =
@@ -107,14 +110,14 @@ final class Bench {
     }
 }
 
-/// Memory for rows, full of NaN.
+/// Memory for rows, full of NaN or of zeros.
 final class Arena {
     let rows: Rows
     private let memory: UnsafeMutableRawBufferPointer
 
-    init(form: Form, rows count: Int) {
+    init(form: Form, rows count: Int, zeros: Bool = false) {
         memory = .allocate(byteCount: max(64, Rows.bytes(of: form) * count), alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0xFF)
+        memory.initializeMemory(as: UInt8.self, repeating: zeros ? 0 : 0xFF)
         rows = Rows(form: form, count: count, base: memory.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 64)!, capacity: count)
     }
 

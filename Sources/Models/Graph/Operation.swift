@@ -9,6 +9,8 @@ import Basis
 /// - `run` gives what `define` gives, at 1, 63 and 100 rows, whatever the memory held before;
 /// - `cost` says what a run of `define` on counting numbers counts;
 /// - rows at once give what rows one by one give, in one session or spread over many;
+/// - `grow` gives what `run` gives on forks of sessions;
+/// - `pull` gives what finite differences of `define` give, where rounding is left out;
 /// - `init(attributes:)` undoes `attributes`.
 public protocol Operation: Hashable, Sendable {
     /// The stable name under which graphs are written.
@@ -45,6 +47,15 @@ public protocol Operation: Hashable, Sendable {
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number]
 
+    /// The adjoint of `run`, for all rows of a forest at once: from the gradient of a loss by the output it adds to those by the inputs and
+    /// by the weight. What stands for a ternary matrix, or for quantised rows, gets the gradient by what it stands for (the
+    /// straight-through estimator); nothing else in training knows about trits.
+    func pull(_ pull: borrowing Pull)
+
+    /// Fills the rows `part` of `output` for tokens of a forest, all of whose ancestors have been filled: what `run` does for sessions,
+    /// where states branch. Only an operation with state has anything of its own to do.
+    func grow(_ part: Range<Int>, of forest: Forest, _ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext)
+
     /// What one token costs, by kind, in a session that has seen `past` others.
     func cost(_ inputs: [Form], past: Int) -> Cost
 }
@@ -54,16 +65,8 @@ extension Operation {
     public var memory: Memory { .nothing }
     public var readsTokens: Bool { false }
     public func prepared(_ weight: [Float]) -> [Float] { weight }
-}
 
-/// An operation through which gradients flow.
-///
-/// `pull` is the adjoint of `run`: from the gradient of the loss by the outputs it adds to those by the inputs and by the weight. A
-/// session's first state is an input and its last state an output, so that a thought can be differentiated from the state that it
-/// forked off. A ternary product pulls straight through to the float weight (the straight-through estimator); nothing else in
-/// training knows about trits.
-public protocol DifferentiableOperation: Operation {
-    func pull(
-        _ outputGradient: Rows, _ inputs: [Rows], _ output: Rows, _ inputGradients: [Rows],
-        _ weightGradient: UnsafeMutableBufferPointer<Float>, _ context: borrowing RunContext)
+    public func grow(_ part: Range<Int>, of forest: Forest, _ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        run(inputs.map { $0.part(part) }, output.part(part), context)
+    }
 }

@@ -12,6 +12,14 @@ public struct Add: ElementwiseOperation {
         context.eachRow(of: output) { kernels.add(a[$0], b[$0], width: a.width, into: output[$0]) }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, a, b, width) = (pull.outputGradient, pull.inputGradients[0], pull.inputGradients[1], pull.output.width)
+        pull.eachRow { row in
+            Vectors.add(g[row], to: a[row], count: width)
+            Vectors.add(g[row], to: b[row], count: width)
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

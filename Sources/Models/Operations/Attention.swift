@@ -36,8 +36,8 @@ public struct Attention: Operation {
 
     public var memory: Memory { .keysAndValues(heads: keyValueHeads, width: width) }
 
-    private var scale: Float { 1 / Float(width).squareRoot() }
-    private var group: Int { heads / keyValueHeads }
+    var scale: Float { 1 / Float(width).squareRoot() }
+    var group: Int { heads / keyValueHeads }
 
     public func form(of inputs: [Form]) throws -> Form {
         let expected: [Form] = [.floats(heads * width), .floats(keyValueHeads * width), .floats(keyValueHeads * width)]

@@ -30,6 +30,15 @@ public struct Bias: Operation {
         }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, x, width, rows) = (pull.outputGradient, pull.inputGradients[0], pull.output.width, pull.count)
+        pull.eachRow { Vectors.add(g[$0], to: x[$0], count: width) }
+        guard let bias = pull.weightGradient else { return }
+        pull.eachColumns(width) { part in
+            for row in 0..<rows { Vectors.add(g[row] + part.lowerBound, to: bias + part.lowerBound, count: part.count) }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -15,6 +15,11 @@ public struct Complement: ElementwiseOperation {
         }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, x, width) = (pull.outputGradient, pull.inputGradients[0], pull.output.width)
+        pull.eachRow { Vectors.add(g[$0], times: -1, to: x[$0], count: width) }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -31,6 +31,17 @@ public struct Embedding: Operation {
         context.eachRow(of: output) { table.copyRow(Int(tokens[$0]), to: output[$0], kernels) }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, tokens, known, width) = (pull.outputGradient, pull.forest.tokens, table.rows, table.columns)
+        guard let table = pull.weightGradient else { return }
+        pull.eachColumns(width) { part in
+            for (row, token) in tokens.enumerated() where Int(token) < known {
+                let start = part.lowerBound
+                Vectors.add(g[row] + start, to: table + Int(token) * width + start, count: part.count)
+            }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -30,6 +30,18 @@ public struct Linear: Operation {
         context.parameter.table.multiply(inputs[0], into: output, context)
     }
 
+    /// dx = Wᵀ dy, dW = dy xᵀ.
+    public func pull(_ pull: borrowing Pull) {
+        guard let latent = pull.latent, let gradient = pull.weightGradient else { return }
+        let (rows, columns, g) = (matrix.rows, matrix.columns, pull.outputGradient.block)
+        pull.products.add(
+            g, transposed: false, FloatBlock(latent, rows: rows, columns: columns, stride: columns), factor: 1,
+            to: pull.inputGradients[0].mutableBlock)
+        pull.products.add(
+            g, transposed: true, pull.inputs[0].block, factor: 1,
+            to: MutableFloatBlock(gradient, rows: rows, columns: columns, stride: columns))
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

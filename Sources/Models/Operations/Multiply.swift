@@ -15,6 +15,14 @@ public struct Multiply: ElementwiseOperation {
         }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, inputs, gradients, width) = (pull.outputGradient, pull.inputs, pull.inputGradients, pull.output.width)
+        pull.eachRow { row in
+            Vectors.add(g[row], times: inputs[1][row], to: gradients[0][row], count: width)
+            Vectors.add(g[row], times: inputs[0][row], to: gradients[1][row], count: width)
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -26,6 +26,8 @@ public struct NormQuantise: Operation {
         }
     }
 
+    public func pull(_ pull: borrowing Pull) { norm.pull(pull) }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

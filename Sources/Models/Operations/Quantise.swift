@@ -17,6 +17,12 @@ public struct Quantise: Operation {
         context.eachRow(of: output) { quantised.quantise(x[$0], row: $0, kernels: kernels) }
     }
 
+    /// Straight through.
+    public func pull(_ pull: borrowing Pull) {
+        let (g, x, width) = (pull.outputGradient, pull.inputGradients[0], pull.output.width)
+        pull.eachRow { Vectors.add(g[$0], to: x[$0], count: width) }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

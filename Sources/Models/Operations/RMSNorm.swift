@@ -32,6 +32,38 @@ public struct RMSNorm: Operation {
         context.eachRow(of: output) { kernels.rmsNorm(x[$0], gain: gain, epsilon: epsilon, width: x.width, into: output[$0]) }
     }
 
+    /// With r = 1 / sqrt(mean(x²) + ε): dx = r·(g·dy - x·r²·mean(x·g·dy)), dg = Σ dy·x·r over the rows.
+    public func pull(_ pull: borrowing Pull) {
+        guard let gain = pull.latent, let gainGradient = pull.weightGradient else { return }
+        let (g, x, gradient, width, count) = (
+            pull.outputGradient, pull.inputs[0], pull.inputGradients[0], pull.inputs[0].width, pull.count)
+        withScratch(count) { scales in
+            pull.eachRow { row in
+                scales[row] = scale(x[row], width)
+                pullRow(g[row], x[row], gain, scale: scales[row], to: gradient[row], width)
+            }
+            pull.eachColumns(width) { part in
+                for row in 0..<count {
+                    let (g, x, scale) = (g[row], x[row], scales[row])
+                    for index in part { gainGradient[index] += g[index] * x[index] * scale }
+                }
+            }
+        }
+    }
+
+    /// 1 / sqrt(mean(x²) + ε).
+    private func scale(_ x: UnsafePointer<Float>, _ width: Int) -> Float {
+        1 / (Vectors.sum(width) { x[$0] * x[$0] } / Float(width) + epsilon).squareRoot()
+    }
+
+    private func pullRow(
+        _ g: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ gain: UnsafePointer<Float>, scale: Float,
+        to gradient: UnsafeMutablePointer<Float>, _ width: Int
+    ) {
+        let along = Vectors.sum(width) { x[$0] * (gain[$0] * g[$0]) } * scale * scale / Float(width)
+        for index in 0..<width { gradient[index] += scale * (gain[index] * g[index] - x[index] * along) }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -37,6 +37,38 @@ public struct Recurrence: Operation {
         }
     }
 
+    public func grow(_ part: Range<Int>, of forest: Forest, _ inputs: [Rows], _ output: Rows, _ context: borrowing RunContext) {
+        let (i, f, kernels) = (inputs[0], inputs[1], context.kernels)
+        context.threads.parallel(width, grain: max(256, RunContext.grain / max(1, part.count))) { columns in
+            let at = columns.lowerBound
+            withScratch(columns.count) { h in
+                for row in part {
+                    let parent = Int(forest.parents[row])
+                    if parent < 0 { h.update(repeating: 0, count: columns.count) } else {
+                        h.update(from: output[parent] + at, count: columns.count)
+                    }
+                    kernels.recurrence(input: i[row] + at, forget: f[row] + at, width: columns.count, state: h, into: output[row] + at)
+                }
+            }
+        }
+    }
+
+    /// δ = dy + Σ f'·δ' over the rows that come after this one; di = δ, df = δ ⊙ h before it.
+    public func pull(_ pull: borrowing Pull) {
+        let (g, h, f) = (pull.outputGradient, pull.output, pull.inputs[1])
+        let (di, df, parents) = (pull.inputGradients[0], pull.inputGradients[1], pull.forest.parents)
+        pull.eachColumns(width) { columns in
+            let at = columns.lowerBound
+            for row in parents.indices.reversed() {
+                let (δ, parent) = (g[row] + at, Int(parents[row]))
+                Vectors.add(δ, to: di[row] + at, count: columns.count)
+                guard parent >= 0 else { continue }
+                Vectors.add(δ, times: h[parent] + at, to: df[row] + at, count: columns.count)
+                Vectors.add(δ, times: f[row] + at, to: g[parent] + at, count: columns.count)
+            }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -59,6 +59,21 @@ public struct RoPE: Operation {
         }
     }
 
+    /// The same angles, turned back.
+    public func pull(_ pull: borrowing Pull) {
+        let (g, gradient, half, positions) = (pull.outputGradient, pull.inputGradients[0], width / 2, pull.forest.positions)
+        pull.eachRow { row in
+            let c = table.angles(at: Int(positions[row])), s = c + half
+            for head in 0..<heads {
+                let (g, x) = (g[row] + head * width, gradient[row] + head * width)
+                for j in 0..<half {
+                    x[j] += g[j] * c[j] + g[half + j] * s[j]
+                    x[half + j] += g[half + j] * c[j] - g[j] * s[j]
+                }
+            }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

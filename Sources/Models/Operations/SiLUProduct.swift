@@ -12,6 +12,21 @@ public struct SiLUProduct: ElementwiseOperation {
         context.eachRow(of: output) { kernels.siluProduct(a[$0], b[$0], width: a.width, into: output[$0]) }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, inputs, gradients, width, kernels) = (
+            pull.outputGradient, pull.inputs, pull.inputGradients, pull.output.width, pull.kernels)
+        pull.eachRow { row in
+            let (g, a, b, da, db) = (g[row], inputs[0][row], inputs[1][row], gradients[0][row], gradients[1][row])
+            withScratch(width) { s in
+                kernels.sigmoid(a, width: width, into: s)
+                for index in 0..<width {
+                    da[index] += g[index] * b[index] * s[index] * (1 + a[index] * (1 - s[index]))
+                    db[index] += g[index] * a[index] * s[index]
+                }
+            }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

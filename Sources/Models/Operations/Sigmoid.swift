@@ -12,6 +12,15 @@ public struct Sigmoid: ElementwiseOperation {
         context.eachRow(of: output) { kernels.sigmoid(x[$0], width: x.width, into: output[$0]) }
     }
 
+    /// σ' = σ(1 - σ).
+    public func pull(_ pull: borrowing Pull) {
+        let (g, y, x, width) = (pull.outputGradient, pull.output, pull.inputGradients[0], pull.output.width)
+        pull.eachRow { row in
+            let (g, y, x) = (g[row], y[row], x[row])
+            for index in 0..<width { x[index] += g[index] * y[index] * (1 - y[index]) }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -29,6 +29,11 @@ public struct Slice: Operation {
         context.eachRow(of: output) { output[$0].update(from: x[$0] + start, count: count) }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, x) = (pull.outputGradient, pull.inputGradients[0])
+        pull.eachRow { Vectors.add(g[$0], to: x[$0] + start, count: count) }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

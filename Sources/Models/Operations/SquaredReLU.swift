@@ -12,6 +12,14 @@ public struct SquaredReLU: ElementwiseOperation {
         context.eachRow(of: output) { kernels.squaredReLU(x[$0], width: x.width, into: output[$0]) }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, x, gradient, width) = (pull.outputGradient, pull.inputs[0], pull.inputGradients[0], pull.output.width)
+        pull.eachRow { row in
+            let (g, x, gradient) = (g[row], x[row], gradient[row])
+            for index in 0..<width { gradient[index] += 2 * g[index] * max(x[index], 0) }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -12,6 +12,18 @@ public struct SquaredReLUProduct: ElementwiseOperation {
         context.eachRow(of: output) { kernels.squaredReLUProduct(a[$0], b[$0], width: a.width, into: output[$0]) }
     }
 
+    public func pull(_ pull: borrowing Pull) {
+        let (g, inputs, gradients, width) = (pull.outputGradient, pull.inputs, pull.inputGradients, pull.output.width)
+        pull.eachRow { row in
+            let (g, a, b, da, db) = (g[row], inputs[0][row], inputs[1][row], gradients[0][row], gradients[1][row])
+            for index in 0..<width {
+                let positive = max(a[index], 0)
+                da[index] += 2 * g[index] * b[index] * positive
+                db[index] += g[index] * positive * positive
+            }
+        }
+    }
+
     public func define<Number: Arithmetic>(
         _ inputs: [[Number]], weight: DefinitionWeight<Number>, token: TokenPlace, state: inout [Number]
     ) -> [Number] {

@@ -9,9 +9,11 @@ public struct Rows {
     let base: UnsafeMutableRawPointer
     /// Rows that the memory was laid out for: it fixes where the scales and sums of quantised rows lie.
     let capacity: Int
+    /// The first of these rows, of those that the memory was laid out for.
+    private let first: Int
 
-    package init(form: Form, count: Int, base: UnsafeMutableRawPointer, capacity: Int) {
-        (self.form, self.count, self.base, self.capacity) = (form, count, base, capacity)
+    package init(form: Form, count: Int, base: UnsafeMutableRawPointer, capacity: Int, first: Int = 0) {
+        (self.form, self.count, self.base, self.capacity, self.first) = (form, count, base, capacity, first)
     }
 
     public var width: Int { form.width }
@@ -26,17 +28,22 @@ public struct Rows {
 
     /// Row `index` of floats.
     public subscript(index: Int) -> UnsafeMutablePointer<Float> {
-        (base + index * Self.bytes(of: form)).assumingMemoryBound(to: Float.self)
+        (base + (first + index) * Self.bytes(of: form)).assumingMemoryBound(to: Float.self)
     }
 
     /// Floats from one row to the next.
     public var stride: Int { Self.bytes(of: form) / MemoryLayout<Float>.stride }
 
     /// The rows as quantised activations.
-    public var quantised: QuantisedRows { QuantisedRows(width: width, capacity: capacity, memory: base) }
+    public var quantised: QuantisedRows { QuantisedRows(width: width, capacity: capacity, memory: base, first: first) }
+
+    /// Some of these rows.
+    func part(_ part: Range<Int>) -> Rows {
+        Rows(form: form, count: part.count, base: base, capacity: capacity, first: first + part.lowerBound)
+    }
 
     /// The first `count` of these rows.
-    func prefix(_ count: Int) -> Rows { Rows(form: form, count: count, base: base, capacity: capacity) }
+    func prefix(_ count: Int) -> Rows { part(0..<count) }
 }
 
 extension Rows {

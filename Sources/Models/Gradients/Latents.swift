@@ -1,0 +1,75 @@
+import Basis
+import Tensors
+
+/// The weights of a graph as they are trained: float32, each with its gradient. Weights that come from one tensor of a checkpoint, such
+/// as tied embeddings, are one here.
+public final class Latents: @unchecked Sendable {
+    /// The tensors, in the order of their first use.
+    public let names: [String]
+    public let shapes: [[Int]]
+    /// All of their numbers, tensor after tensor, each from a multiple of 16 on.
+    public let values: UnsafeMutableBufferPointer<Float>
+    /// Of a loss, by each number.
+    public let gradients: UnsafeMutableBufferPointer<Float>
+    /// Where each tensor's numbers lie.
+    public let ranges: [Range<Int>]
+    private let positions: [String: Int]
+    private let memory: (AlignedMemory, AlignedMemory)
+
+    /// Room for the tensors that `weights` come from, all zeros.
+    public init(_ weights: [Weight]) throws {
+        var names: [String] = [], shapes: [[Int]] = [], ranges: [Range<Int>] = [], positions: [String: Int] = [:], end = 0
+        for weight in weights {
+            if let known = positions[weight.source] {
+                guard shapes[known] == weight.shape else { throw Failure("tensor '\(weight.source)' is used in two shapes") }
+                continue
+            }
+            positions[weight.source] = names.count
+            names.append(weight.source)
+            shapes.append(weight.shape)
+            ranges.append(end..<end + weight.count)
+            end = (end + weight.count + 15) / 16 * 16
+        }
+        (self.names, self.shapes, self.ranges, self.positions) = (names, shapes, ranges, positions)
+        memory = (AlignedMemory(byteCount: 4 * end), AlignedMemory(byteCount: 4 * end))
+        values = memory.0.bytes.bindMemory(to: Float.self)
+        gradients = memory.1.bytes.bindMemory(to: Float.self)
+        values.initialize(repeating: 0)
+        gradients.initialize(repeating: 0)
+    }
+
+    /// How many numbers are trained.
+    public var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    /// The number of the tensor that a weight comes from; nil if there is none.
+    func index(of weight: Weight) -> Int? { positions[weight.source] }
+
+    /// Tensor `index`'s numbers.
+    public func values(_ index: Int) -> UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(rebasing: values[ranges[index]]) }
+
+    /// The gradients by tensor `index`'s numbers.
+    public func gradients(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(rebasing: gradients[ranges[index]])
+    }
+
+    /// Takes every tensor from a checkpoint of floats.
+    public func load(from source: any TensorSource, kernels: Kernels) throws {
+        let stored = Dictionary(source.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        for (index, name) in names.enumerated() {
+            guard let entry = stored[name] else { throw Failure("tensor '\(name)' is missing") }
+            try placing("tensor '\(name)'") { try load(index, from: source, entry, kernels) }
+        }
+    }
+
+    private func load(_ index: Int, from source: any TensorSource, _ entry: Int, _ kernels: Kernels) throws {
+        let (element, shape) = (source.entries[entry].element, source.entries[entry].shape)
+        guard shape == shapes[index] else { throw Failure("has shape \(shape), expected \(shapes[index])") }
+        guard element.isFloat else { throw Failure("has elements of type \(element.rawValue), expected floats") }
+        let values = values(index)
+        try source.withBytes(entry) { bytes in
+            guard let from = bytes.baseAddress, let to = values.baseAddress else { return }
+            _ = kernels.widen(from, element: element, count: values.count, into: to)
+        }
+        guard values.allSatisfy(\.isFinite) else { throw Failure("holds a NaN or an infinity") }
+    }
+}

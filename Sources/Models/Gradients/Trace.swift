@@ -1,0 +1,76 @@
+import Basis
+import Tensors
+
+/// A run of a graph over a forest of tokens that remembers what every node gave, so that gradients can go back through it: the reading
+/// of the graph that training is made of.
+///
+/// Rows are added in parts, since a thought's next token is only known when its last one has run; gradients go back once, through all
+/// of them.
+public final class Trace {
+    public let latents: Latents
+    private let graph: Graph
+    private let weights: TrainingWeights
+    private let products: any FloatProducts
+    private let kernels: Kernels
+    private let threads: ThreadPool
+    public private(set) var forest = Forest()
+    private var memory: TraceMemory
+
+    public init(
+        _ graph: Graph, _ latents: Latents, quantiser: any Quantiser.Type, products: any FloatProducts, kernels: Kernels,
+        threads: ThreadPool
+    ) throws {
+        self.graph = graph.optimised
+        (self.latents, self.products, self.kernels, self.threads) = (latents, products, kernels, threads)
+        weights = try TrainingWeights(self.graph, latents, quantiser: quantiser, kernels: kernels, threads: threads)
+        memory = TraceMemory(self.graph)
+    }
+
+    /// Forgets all rows and takes the latent weights as they are now. `rows` is how many will be added at most.
+    public func begin(rows: Int) throws {
+        forest = Forest()
+        memory.reserve(rows)
+        try weights.update(from: latents)
+    }
+
+    /// Runs what `add` adds to the forest; returns the outputs of these rows.
+    @discardableResult
+    public func extend(_ add: (inout Forest) -> Void) throws -> Rows {
+        let start = forest.count
+        add(&forest)
+        guard forest.count <= memory.capacity else { throw Failure("a pass over \(forest.count) tokens has room for \(memory.capacity)") }
+        let part = start..<forest.count, segments = forest.chains(in: part, from: start)
+        forest.tokens[part].withUnsafeBufferPointer { tokens in
+            for node in graph.nodes.indices { run(node, part, tokens, segments) }
+        }
+        return memory.rows(graph.nodes.count - 1, count: forest.count).part(part)
+    }
+
+    private func run(_ node: Int, _ part: Range<Int>, _ tokens: UnsafeBufferPointer<Int32>, _ segments: [Segment]) {
+        let context = RunContext(
+            kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: weights.parameters[node], states: [])
+        graph.nodes[node].operation.grow(part, of: forest, inputs(node), memory.rows(node, count: forest.count), context)
+    }
+
+    private func inputs(_ node: Int) -> [Rows] { graph.nodes[node].inputs.map { memory.rows($0, count: forest.count) } }
+
+    /// Adds to the gradients of the latent weights. `fill` is given the gradient by the outputs of all rows to write, which is zeros.
+    public func pull(_ fill: (Rows) throws -> Void) rethrows {
+        let last = graph.nodes.count - 1
+        memory.clearGradients(count: forest.count)
+        try fill(memory.gradient(last, count: forest.count))
+        for node in graph.nodes.indices.reversed() { pull(node) }
+    }
+
+    private func pull(_ node: Int) {
+        let latent = weights.latents[node]
+        let pull = Pull(
+            inputs: inputs(node), output: memory.rows(node, count: forest.count),
+            outputGradient: memory.gradient(node, count: forest.count),
+            inputGradients: graph.nodes[node].inputs.map { memory.gradient($0, count: forest.count) },
+            parameter: weights.parameters[node], latent: latent.flatMap { UnsafePointer(latents.values($0).baseAddress) },
+            weightGradient: latent.flatMap { latents.gradients($0).baseAddress }, trits: weights.trits[node], forest: forest,
+            products: products, kernels: kernels, threads: threads)
+        graph.nodes[node].operation.pull(pull)
+    }
+}

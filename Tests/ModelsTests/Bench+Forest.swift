@@ -1,0 +1,103 @@
+import Basis
+import Models
+import Support
+import Tensors
+
+/// One operation on the rows of a forest, which branches at random.
+extension Bench {
+    /// The rows in a random order of descent: some begin a text, most come after the one before them.
+    func forest(seed: UInt64) -> Forest {
+        var random = Random(seed: seed), forest = Forest()
+        for row in 0..<rows {
+            let kind = random.next() % 8
+            let parent = row == 0 || kind == 0 ? -1 : kind < 5 ? row - 1 : Int(random.next() % UInt64(row))
+            forest.add(tokens[row], after: parent)
+        }
+        return forest
+    }
+
+    /// `grow`, in parts that end at the given borders.
+    func grow(_ forest: Forest, borders: [Int] = [], _ kernels: Kernels = .best) throws -> [[Float]] {
+        let memory = sample.inputs.indices.map { load($0, Array(0..<rows), kernels) }
+        let output = try Arena(form: operation.form(of: sample.inputs), rows: rows)
+        try grow(forest, borders: borders, memory, output, kernels)
+        return output.values
+    }
+
+    private func grow(_ forest: Forest, borders: [Int], _ inputs: [Arena], _ output: Arena, _ kernels: Kernels) throws {
+        let cuts = [0] + borders + [rows], parameter = try parameter(kernels)
+        for part in zip(cuts, cuts.dropFirst()).map({ $0..<$1 }) {
+            forest.tokens[part].withUnsafeBufferPointer { tokens in
+                let context = RunContext(
+                    kernels: kernels, threads: threads, tokens: tokens, segments: forest.chains(in: part, from: part.lowerBound),
+                    parameter: parameter, states: [])
+                operation.grow(part, of: forest, inputs.map(\.rows), output.rows, context)
+            }
+        }
+    }
+
+    /// What `pull` makes of gradients by the output.
+    func pull(_ forest: Forest, _ outputGradient: [[Float]]) throws -> (inputs: [[[Float]]], weight: [Float]) {
+        let memory = sample.inputs.indices.map { load($0, Array(0..<rows), .best) }
+        let form = try operation.form(of: sample.inputs), output = Arena(form: form, rows: rows)
+        try grow(forest, borders: [], memory, output, .best)
+        let above = Arena(form: .floats(form.width), rows: rows)
+        for row in 0..<rows { above.rows[row].update(from: outputGradient[row], count: form.width) }
+        let gradients = sample.inputs.map { Arena(form: .floats($0.width), rows: rows, zeros: true) }
+        let weight = latent(), trits = self.trits.map(Float.init)
+        var weightGradient = [Float](repeating: 0, count: weight.count)
+        let (parameter, columns) = (try parameter(.best), operation.weight?.columns ?? 0)
+        weight.withUnsafeBufferPointer { weight in
+            trits.withUnsafeBufferPointer { trits in
+                weightGradient.withUnsafeMutableBufferPointer { weightGradient in
+                    let block = trits.baseAddress.map { FloatBlock($0, rows: trits.count / max(1, columns), columns: columns, stride: columns) }
+                    operation.pull(
+                        Pull(
+                            inputs: memory.map(\.rows), output: output.rows, outputGradient: above.rows,
+                            inputGradients: gradients.map(\.rows), parameter: parameter, latent: weight.baseAddress,
+                            weightGradient: weightGradient.baseAddress, trits: trits.isEmpty ? nil : block, forest: forest,
+                            products: NaiveProducts(), kernels: .best, threads: threads))
+                }
+            }
+        }
+        return (gradients.map(\.values), weightGradient)
+    }
+
+    /// A number that a loss depends on.
+    enum Place {
+        case input(Int, row: Int, column: Int)
+        case weight(Int)
+    }
+
+    /// Σ factors ⊙ outputs by the definition on unrounded numbers, with one number moved.
+    func loss(_ forest: Forest, _ factors: [[Float]], moving place: Place? = nil, by step: Double = 0) -> Double {
+        var weight = latent()
+        if case .weight(let index) = place { weight[index] += Float(step) }
+        let defined: any Operation = operation.weight?.kind == .ternary ? untrained(operation) : operation
+        let kept = operation.weight?.kind == .dense ? operation.prepared(weight) : weight
+        let definition = DefinitionWeight<Unrounded>(dense: kept, columns: operation.weight?.columns ?? 0)
+        var states: [[Unrounded]] = [], sum = 0.0
+        for row in 0..<rows {
+            let parent = Int(forest.parents[row])
+            var state = parent < 0 ? emptyState() : states[parent]
+            var numbers = inputs.map { input in input[row].map { Unrounded(Double($0)) } }
+            if case .input(let input, row, let column) = place {
+                numbers[input][column] = numbers[input][column] + Unrounded(step)
+            }
+            let token = TokenPlace(id: Int(tokens[row]), position: Int(forest.positions[row]))
+            let output = defined.define(numbers, weight: definition, token: token, state: &state)
+            states.append(state)
+            for (factor, value) in zip(factors[row], output) { sum += Double(factor) * value.value }
+        }
+        return sum
+    }
+
+    private func emptyState() -> [Unrounded] {
+        if case .floats(let width) = operation.memory { [Unrounded](repeating: Unrounded(0), count: width) } else { [] }
+    }
+
+    /// The float product that a ternary one stands for.
+    private func untrained(_ operation: any Operation) -> any Operation {
+        Linear(matrix: Weight("w", shape: operation.weight?.shape ?? [], kind: .table))
+    }
+}
