@@ -4,7 +4,7 @@
 SHELL    = bash
 PREFIX  ?= /usr/local
 DESTDIR ?=
-PROGRAMS = quantize pack infer bench
+PROGRAMS = quantize pack infer think-train bench
 BIN      = .build/release
 STATIC   = .build/static
 DEMO     = demo

@@ -21,8 +21,9 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
-        .target(name: "Learning", dependencies: ["Basis", "COpenBLAS", "Models", "Tensors"]),
-        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "BitNet", "AbsMean", "GGUF", "HuggingFace", "Tern"]),
+        .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "MatMulFree", "Models", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
@@ -30,6 +31,9 @@ let package = Package(
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "BitNet", dependencies: ["Basis", "Models"], path: "Plugins/BitNet"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
+
+        // What there is to learn from a text.
+        .target(name: "LanguageModel", dependencies: ["Basis", "Learning", "Models"], path: "Plugins/Thinking/LanguageModel"),
 
         // File formats.
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
@@ -41,6 +45,7 @@ let package = Package(
         .executableTarget(name: "quantize", dependencies: ["Basis", "Tensors", "Toolkit", argumentParser]),
         .executableTarget(name: "pack", dependencies: ["Basis", "Tensors", "Tern", "Toolkit", argumentParser]),
         .executableTarget(name: "infer", dependencies: ["Basis", "Generation", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
+        .executableTarget(name: "think-train", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
         .executableTarget(name: "bench", dependencies: ["Basis", "Measuring", "Models", "Tensors", "Toolkit", argumentParser]),
 
         // Commands that measure.
@@ -55,13 +60,13 @@ let package = Package(
 
         // The tests.
         .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
-        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "TestFiles", "bench", "infer", "pack", "quantize"]),
+        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "think-train"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
-        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "quantize", "pack", "infer", "bench"]),
+        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "quantize", "pack", "infer", "think-train", "bench"]),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
-        .testTarget(name: "LearningTests", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"]),
+        .testTarget(name: "LearningTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "GGUF", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels", "KernelVariants"]),

@@ -19,6 +19,12 @@ public final class Descriptor: Sendable {
         guard try status().kind != .directory else { throw Failure.system("open", path, EISDIR) }
     }
 
+    /// Opens `path` for writing at its end, and for reading; makes the file if there is none.
+    public convenience init(appending path: String) throws {
+        let number = try retrying({ open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o666) }, { .system("open", path, $0) })
+        self.init(number, name: path, owned: true)
+    }
+
     deinit { if owned { close(number) } }
 
     public enum Kind: Sendable { case regular, directory, other }
@@ -66,6 +72,9 @@ public final class Descriptor: Sendable {
             done += try retrying({ Glibc.write(number, rest.baseAddress, rest.count) }, { .system("write to", name, $0) })
         }
     }
+
+    /// Takes away what lies behind byte `size` of a file.
+    public func cut(to size: Int) throws { try retrying({ ftruncate(number, size) }, { .system("write to", name, $0) }) }
 
     /// Tells the kernel that the file will be read once, front to back.
     public func adviseSequential() { _ = posix_fadvise(number, 0, 0, POSIX_FADV_SEQUENTIAL) }

@@ -2,6 +2,8 @@ import AbsMean
 import BitNet
 import GGUF
 import HuggingFace
+import LanguageModel
+import Learning
 import MatMulFree
 import Models
 import Tern
@@ -13,6 +15,9 @@ public enum Catalog {
 
     /// Ways to make weights ternary.
     public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
+
+    /// What there is to learn from a text.
+    public static var methods: [any LearningMethod.Type] { [LanguageModel.self] }
 
     /// File formats, in the order in which they are tried; the last one answers for what is none of them.
     public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self, GGUFFormat.self, TernFormat.self]

@@ -11,6 +11,8 @@ public final class Progress {
     private let start = Progress.now
     private var lastShown = 0.0
     private var done = 0
+    private var begun = 0
+    private var note = ""
 
     /// `total` bytes are to be worked through; 0 if nobody knows how many.
     public init(_ label: String, total: Int, quiet: Bool) {
@@ -26,11 +28,14 @@ public final class Progress {
 
     public func advance(by bytes: Int) { show(done + bytes) }
 
-    /// `done` parts of `total` are done.
-    public func advance(to done: Int, of total: Int) {
-        self.total = total
+    /// `done` parts of `total` are done; `note` says what there is to say of the last one.
+    public func advance(to done: Int, of total: Int, note: String = "") {
+        (self.total, self.note) = (total, note)
         show(done)
     }
+
+    /// The parts that were done before this program began.
+    public func begin(at done: Int) { begun = done }
 
     private func show(_ done: Int) {
         self.done = done
@@ -45,11 +50,20 @@ public final class Progress {
     }
 
     private var line: String {
-        let rate = Double(done) / (Progress.now - start)
+        let rate = Double(done - begun) / (Progress.now - start)
         let speed = countsBytes ? "  \(decimal(rate / 1e6, 0)) MB/s" : ""
         guard total > 0 else { return "\(byteText(done))\(speed)" }
         let left = rate > 0 ? max(0, Double(total - done) / rate) : 0
-        return "\(min(100, 100 * done / total))%\(speed)  \(Int(min(left, 1e9).rounded(.up))) s left"
+        return "\(min(100, 100 * done / total))%\(speed)\(note.isEmpty ? "" : "  \(note)")  \(Progress.time(left)) left"
+    }
+
+    /// `90 s`, `12 min`, `5.2 h`.
+    private static func time(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<120: "\(Int(seconds.rounded(.up))) s"
+        case ..<7200: "\(Int((seconds / 60).rounded(.up))) min"
+        default: "\(decimal(min(seconds, 1e9) / 3600, 1)) h"
+        }
     }
 
     /// Seconds of a clock that never goes back.

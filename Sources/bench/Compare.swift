@@ -44,7 +44,7 @@ struct Compare: TernCommand {
     func execute() throws {
         let run = try ComparisonRun(ContenderName(a), ContenderName(b), plan)
         let progress = Progress("bench", quiet: common.quiet)
-        let report = try run.report(progress.advance(to:of:))
+        let report = try run.report({ progress.advance(to: $0, of: $1) })
         progress.finish()
         try printOut(report.printed(json: json))
     }

@@ -28,7 +28,7 @@ struct KernelSpeed: TernCommand {
     func execute() throws {
         let run = try KernelRun(bytes: bytes, batches: batch.values, rounds: time.rounds ?? 4, seconds: time.seconds ?? 0.002)
         let progress = Progress("bench", quiet: quiet)
-        let report = run.report(progress.advance(to:of:))
+        let report = run.report({ progress.advance(to: $0, of: $1) })
         progress.finish()
         try printOut(report.printed(json: json))
     }

@@ -43,7 +43,7 @@ struct Speed: TernCommand {
         let model = try LoadedModel(argument, layout: form.layout, embedding: options.embedding, kernels, pool)
         let run = try SpeedRun(model, plan(for: model, threads: pool.threads))
         let progress = Progress("bench", quiet: common.quiet)
-        let report = try run.report(progress.advance(to:of:))
+        let report = try run.report({ progress.advance(to: $0, of: $1) })
         progress.finish()
         try printOut(report.printed(json: json))
     }

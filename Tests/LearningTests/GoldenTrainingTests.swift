@@ -1,6 +1,7 @@
 import Basis
 import Catalog
 import Learning
+import LinearAlgebra
 import Models
 import Support
 import Tensors
@@ -78,7 +79,10 @@ private final class Run {
         return options
     }
 
-    func gradients(of step: Int) throws -> Double { try loss(batches[step], trace) }
+    func gradients(of step: Int) throws -> Double {
+        let weight = 1 / Double(Batch.predicted(batches[step]))
+        return weight * (try loss(batches[step], trace, weight: weight))
+    }
 
     func step(_ step: Int) throws -> Double {
         let loss = try gradients(of: step)

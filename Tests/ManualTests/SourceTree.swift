@@ -27,12 +27,13 @@ struct Module: Sendable, CustomTestStringConvertible {
     var name: String { folder.split(separator: "/").last.map(String.init) ?? folder }
     var testDescription: String { name }
 
-    static let quantisers = "Plugins/Quantizers"
+    /// Folders of plugins of one kind.
+    static let kindsOfPlugins = ["Plugins/Quantizers", "Plugins/Thinking"]
 
-    /// Model families, quantisers and formats.
+    /// Model families, quantisers, learning methods and formats.
     static func plugins() throws -> [Module] {
-        let folders = try ["Plugins", quantisers, "Formats"].flatMap { try ManualTests.folders(in: $0) }
-        return folders.filter { $0 != quantisers }.map(Module.init)
+        let folders = try (["Plugins", "Formats"] + kindsOfPlugins).flatMap { try ManualTests.folders(in: $0) }
+        return folders.filter { !kindsOfPlugins.contains($0) }.map(Module.init)
     }
 
     /// All modules but those that only name a library of the system.

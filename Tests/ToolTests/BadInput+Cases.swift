@@ -4,7 +4,7 @@ import Support
 import Tern
 
 extension BadInput {
-    static let all: [BadInput] = usage + paths + checkpoints + configurations + containers + cuts + manifests + tokenizers + states
+    static let all: [BadInput] = usage + paths + training + checkpoints + configurations + containers + cuts + manifests + tokenizers + states
 
     private static func tiny(_ form: KeyPath<Made, String>) throws -> String { try Made.tiny[keyPath: form] }
 
@@ -36,6 +36,14 @@ extension BadInput {
         ("bench", "--rounds", ["compare", "x", "y", "--rounds", "301"]), ("bench", "Standard input", ["compare", "-", "-"]),
         ("bench", "--bytes", ["kernels", "--bytes", "0"]), ("bench", "--batch", ["kernels", "--batch", "1025"]),
         ("bench", "x", ["kernels", "x"]), ("bench", "expected argument", ["plot"]),
+        ("think-train", "expected argument", ["x"]), ("think-train", "output", ["x", "--data", "y"]),
+        ("think-train", "Only one of a model", ["x", "--new", "y", "--data", "y", "-o", "z"]), ("think-train", "--new", ["--data", "y", "-o", "z"]),
+        ("think-train", "--tokenizer", ["x", "--tokenizer", "y", "--data", "y", "-o", "z"]), ("think-train", "folder", ["x", "--data", "y", "-o", "-"]),
+        ("think-train", "--steps", ["x", "--data", "y", "-o", "z", "--steps", "0"]), ("think-train", "--batch", ["x", "--data", "y", "-o", "z", "--batch=-1"]),
+        ("think-train", "--rate", ["x", "--data", "y", "-o", "z", "--rate", "nan"]), ("think-train", "--beta1", ["x", "--data", "y", "-o", "z", "--beta1", "1"]),
+        ("think-train", "schedule", ["x", "--data", "y", "-o", "z", "--schedule", "sine"]), ("think-train", "--held-out", ["x", "--data", "y", "-o", "z", "--held-out", "1"]),
+        ("think-train", "--save-every", ["x", "--data", "y", "-o", "z", "--save-every", "0"]),
+        ("think-train", "--warmup", ["x", "--data", "y", "-o", "z", "--warmup=-1"]), ("think-train", "seed", ["x", "--data", "y", "-o", "z", "--seed", "x"]),
         ("pack", "Only one of --unpack", ["--list", "--test", "x"]),
         ("pack", "--level", ["--level", "0", "x"]), ("pack", "--level", ["--level", "20", "x"]),
         ("pack", "to", ["--to", "zip", "x"]), ("pack", "extract", ["x", "--extract"]),

@@ -10,6 +10,10 @@ struct TensorBytes: Equatable {
     var shape: [Int]
     var bytes: [UInt8]
 
+    var integers: [Int32] {
+        bytes.withUnsafeBytes { bytes in (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self) } }
+    }
+
     var floats: [Float] {
         bytes.withUnsafeBytes { bytes in (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
     }

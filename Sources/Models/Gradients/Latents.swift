@@ -4,9 +4,8 @@ import Tensors
 /// The weights of a graph as they are trained: float32, each with its gradient. Weights that come from one tensor of a checkpoint, such
 /// as tied embeddings, are one here.
 public final class Latents: @unchecked Sendable {
-    /// The tensors, in the order of their first use.
-    public let names: [String]
-    public let shapes: [[Int]]
+    /// The tensors, in the order of their first use: each as its first user knows it.
+    public let weights: [Weight]
     /// All of their numbers, tensor after tensor, each from a multiple of 16 on.
     public let values: UnsafeMutableBufferPointer<Float>
     /// Of a loss, by each number.
@@ -18,25 +17,27 @@ public final class Latents: @unchecked Sendable {
 
     /// Room for the tensors that `weights` come from, all zeros.
     public init(_ weights: [Weight]) throws {
-        var names: [String] = [], shapes: [[Int]] = [], ranges: [Range<Int>] = [], positions: [String: Int] = [:], end = 0
+        var kept: [Weight] = [], ranges: [Range<Int>] = [], positions: [String: Int] = [:], end = 0
         for weight in weights {
             if let known = positions[weight.source] {
-                guard shapes[known] == weight.shape else { throw Failure("tensor '\(weight.source)' is used in two shapes") }
+                guard kept[known].shape == weight.shape else { throw Failure("tensor '\(weight.source)' is used in two shapes") }
                 continue
             }
-            positions[weight.source] = names.count
-            names.append(weight.source)
-            shapes.append(weight.shape)
+            positions[weight.source] = kept.count
+            kept.append(weight)
             ranges.append(end..<end + weight.count)
             end = (end + weight.count + 15) / 16 * 16
         }
-        (self.names, self.shapes, self.ranges, self.positions) = (names, shapes, ranges, positions)
+        (self.weights, self.ranges, self.positions) = (kept, ranges, positions)
         memory = (AlignedMemory(byteCount: 4 * end), AlignedMemory(byteCount: 4 * end))
         values = memory.0.bytes.bindMemory(to: Float.self)
         gradients = memory.1.bytes.bindMemory(to: Float.self)
         values.initialize(repeating: 0)
         gradients.initialize(repeating: 0)
     }
+
+    /// What the tensors are called in a checkpoint.
+    public var names: [String] { weights.map(\.source) }
 
     /// How many numbers are trained.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }
@@ -52,6 +53,13 @@ public final class Latents: @unchecked Sendable {
         UnsafeMutableBufferPointer(rebasing: gradients[ranges[index]])
     }
 
+    /// Gives every tensor the values that it begins with, each from a seed of its own.
+    public func fill(seed: UInt64, _ initial: (Weight) throws -> InitialValues) throws {
+        for (index, weight) in weights.enumerated() {
+            try initial(weight).fill(values(index), seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(index))
+        }
+    }
+
     /// Takes every tensor from a checkpoint of floats.
     public func load(from source: any TensorSource, kernels: Kernels) throws {
         let stored = Dictionary(source.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -63,8 +71,8 @@ public final class Latents: @unchecked Sendable {
 
     private func load(_ index: Int, from source: any TensorSource, _ entry: Int, _ kernels: Kernels) throws {
         let (element, shape) = (source.entries[entry].element, source.entries[entry].shape)
-        guard shape == shapes[index] else { throw Failure("has shape \(shape), expected \(shapes[index])") }
         guard element.isFloat else { throw Failure("has elements of type \(element.rawValue), expected floats") }
+        guard shape == weights[index].shape else { throw Failure("has shape \(shape), expected \(weights[index].shape)") }
         let values = values(index)
         try source.withBytes(entry) { bytes in
             guard let from = bytes.baseAddress, let to = values.baseAddress else { return }

@@ -12,8 +12,24 @@ public protocol ModelFamily: Sendable {
     static var quantiser: String { get }
     /// The graph of a configuration (config.json); refuses what the original code cannot run or this plugin does not know.
     static func graph(configuration: JSON) throws -> Graph
+    /// What `--new` can be told of a model that is to be trained from scratch.
+    static var newOptions: [PluginOption] { get }
+    /// The configuration (config.json) of such a model, for a tokenizer of `vocabulary` tokens.
+    static func configuration(new options: PluginOptions, vocabulary: Int) throws -> JSON
+    /// What a weight of such a model begins with, as the original begins.
+    static func initialValues(of weight: Weight, in configuration: JSON) throws -> InitialValues
 }
 
 extension ModelFamily {
     public static var operations: [any Operation.Type] { [] }
+    public static var newOptions: [PluginOption] { [] }
+
+    public static func configuration(new options: PluginOptions, vocabulary: Int) throws -> JSON {
+        throw Failure("models of the family '\(name)' cannot be trained from scratch")
+    }
+
+    /// Gains are 1, matrices normally distributed with a deviation of 0.02.
+    public static func initialValues(of weight: Weight, in configuration: JSON) throws -> InitialValues {
+        weight.shape.count == 1 ? .constant(1) : .normal(deviation: 0.02)
+    }
 }

@@ -1,0 +1,87 @@
+import Basis
+import Models
+import Safetensors
+import Tensors
+
+/// A run in a file, from which it goes on as if it had never stopped: safetensors with each latent weight under its name and the
+/// optimiser's two means under `adam.first.` and `adam.second.` and that name, F32; the metadata `tern.training` tells the rest.
+public struct TrainingCheckpoint {
+    public let plan: TrainingPlan
+    /// Optimiser steps taken.
+    public let steps: Int
+    /// What the program that wrote it wants to find again.
+    public let notes: JSON
+    private let file: SafetensorsFile
+
+    private static let metadataKey = "tern.training"
+
+    public init(_ path: String) throws {
+        file = try SafetensorsFile(Descriptor(reading: path))
+        (plan, steps, notes) = try naming(path) { [file] in
+            guard let text = file.header.metadata[Self.metadataKey]?.stringValue else {
+                throw Failure("is no checkpoint of a training run")
+            }
+            let json = try JSON(parsing: text)
+            guard let steps = json["step"]?.intValue, steps >= 0 else { throw Failure("says no 'step'") }
+            return (try TrainingPlan(json["plan"] ?? .null), steps, json["notes"] ?? .null)
+        }
+    }
+
+    /// Puts the run where it was.
+    public func restore(_ trainer: Trainer) throws {
+        try naming(file.name) {
+            for (prefix, numbers) in trainer.saved {
+                for (weight, range) in zip(trainer.latents.weights, trainer.latents.ranges) {
+                    try read(prefix + weight.source, weight, into: UnsafeMutableBufferPointer(rebasing: numbers[range]))
+                }
+            }
+        }
+        trainer.optimiser.resume(steps: steps)
+    }
+
+    private func read(_ name: String, _ weight: Weight, into numbers: UnsafeMutableBufferPointer<Float>) throws {
+        guard let index = file.index(of: name) else { throw Failure("tensor '\(name)' is missing") }
+        let entry = file.entries[index]
+        guard entry.element == .float32, entry.shape == weight.shape else { throw Failure("tensor '\(name)' has another shape or type") }
+        try file.read(index, into: UnsafeMutableRawBufferPointer(numbers))
+    }
+
+    /// Writes the run's state; the file appears when it is complete.
+    public static func write(_ trainer: Trainer, notes: JSON, to path: String) throws {
+        let description: JSON = ["step": .integer(trainer.steps), "plan": trainer.plan.json, "notes": notes]
+        try write(trainer.saved, of: trainer.latents, metadata: [metadataKey: .string(description.compact)], to: path)
+    }
+
+    /// Writes the latent weights alone, as a float checkpoint of the model.
+    public static func writeModel(_ latents: Latents, to path: String) throws {
+        try write([("", latents.values)], of: latents, metadata: ["format": "pt"], to: path)
+    }
+
+    private static func write(
+        _ parts: [(prefix: String, numbers: UnsafeMutableBufferPointer<Float>)], of latents: Latents, metadata: JSONObject, to path: String
+    ) throws {
+        let entries = try parts.flatMap { part in
+            try latents.weights.map { try TensorEntry(name: part.prefix + $0.source, element: .float32, shape: $0.shape) }
+        }
+        let header = try SafetensorsHeader(entries: entries, metadata: metadata)
+        let sink = try Output.open(path), writer = try SafetensorsWriter(header, to: sink)
+        for part in parts {
+            let bytes = UnsafeRawBufferPointer(part.numbers)
+            for range in latents.ranges {
+                try writer.write(UnsafeRawBufferPointer(rebasing: bytes[4 * range.lowerBound..<4 * range.upperBound]))
+            }
+        }
+        try writer.finish()
+        try sink.close()
+    }
+}
+
+extension Trainer {
+    /// All numbers that a run remembers, laid out as the latent weights are.
+    fileprivate var saved: [(prefix: String, numbers: UnsafeMutableBufferPointer<Float>)] {
+        [
+            ("", latents.values), ("adam.first.", optimiser.first.bytes.bindMemory(to: Float.self)),
+            ("adam.second.", optimiser.second.bytes.bindMemory(to: Float.self)),
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+import Basis
+import Glibc
+
+/// The folder of a run: the model's small files, the data as tokens, the last checkpoint, the log, and in the end the model.
+final class RunFolder {
+    let path: String
+    private let isNew: Bool
+    private var written: [String]
+
+    var checkpoint: String { "\(path)/checkpoint.safetensors" }
+    var tokens: String { "\(path)/tokens.safetensors" }
+    var log: String { "\(path)/log.jsonl" }
+    var model: String { "\(path)/model.safetensors" }
+
+    /// Makes the folder where there is none.
+    init(_ path: String) throws {
+        self.path = path
+        isNew = mkdir(path, 0o777) == 0
+        guard isNew || errno == EEXIST else { throw Failure.system("create", path, errno) }
+        written = []
+    }
+
+    var hasCheckpoint: Bool { access(checkpoint, F_OK) == 0 }
+
+    func write(_ files: [SmallFile]) throws {
+        for file in files {
+            written.append("\(path)/\(file.name)")
+            let sink = try Output.open("\(path)/\(file.name)")
+            try sink.write(file.bytes)
+            try sink.close()
+        }
+    }
+
+    /// The model's small files, of those that are there.
+    func files(_ names: [String]) throws -> [SmallFile] {
+        try names.filter { !$0.contains("/") && access("\(path)/\($0)", F_OK) == 0 }
+            .map { SmallFile(name: $0, bytes: try MappedFile.contents("\(path)/\($0)")) }
+    }
+
+    /// Takes away what a run left that could not begin, if the folder was made for it.
+    func undo() {
+        guard isNew, !hasCheckpoint else { return }
+        for file in written + [tokens, log] { unlink(file) }
+        rmdir(path)
+    }
+}

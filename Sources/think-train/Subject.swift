@@ -1,0 +1,77 @@
+import Basis
+import Catalog
+import Glibc
+import Learning
+import Models
+import Tensors
+import Tokens
+import Toolkit
+
+/// The model that is trained, without its weights: what its small files say.
+struct Subject {
+    let files: [SmallFile]
+    let configuration: JSON
+    let family: any ModelFamily.Type
+    let graph: Graph
+    let tokenizer: Tokenizer?
+
+    init(_ files: [SmallFile]) throws {
+        self.files = files
+        guard let bytes = files.first(where: { $0.name == "config.json" })?.bytes else { throw Failure("the model has no config.json") }
+        let configuration = try naming("config.json") { try JSON(parsing: bytes) }
+        self.configuration = configuration
+        let type = configuration["model_type"]?.stringValue ?? ""
+        guard let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }) else {
+            throw Failure("models of the type '\(type)' cannot be trained: no plugin makes their graph")
+        }
+        (self.family, graph) = (family, try family.graph(configuration: configuration))
+        tokenizer = try Self.tokenizer(files)
+    }
+
+    static func tokenizer(_ files: [SmallFile]) throws -> Tokenizer? {
+        guard let json = files.first(where: { $0.name == "tokenizer.json" })?.bytes else { return nil }
+        let configuration = files.first { $0.name == "tokenizer_config.json" }?.bytes
+        return try naming("tokenizer.json") { try Tokenizer(json: json, configuration: configuration) }
+    }
+
+    /// The token that ends a document: the one that ends an answer.
+    var separator: Int32? {
+        for name in ["generation_config.json", "config.json"] {
+            guard let bytes = files.first(where: { $0.name == name })?.bytes, let json = try? JSON(parsing: bytes) else { continue }
+            let value = json["eos_token_id"], id = value?.intValue ?? value?.arrayValue?.first?.intValue
+            if let id = id.flatMap(Int32.init(exactly:)), (0..<graph.outputWidth).contains(Int(id)) { return id }
+        }
+        return tokenizer?.endOfText
+    }
+
+    /// How many bytes of text each token stands for.
+    var byteCounts: [Int]? { tokenizer.map { tokenizer in (0..<Int32(graph.outputWidth)).map { tokenizer.byteCount(of: $0) } } }
+}
+
+/// A model that begins: its configuration follows from what `--new` says and from its tokenizer.
+struct NewSubject {
+    private let family: any ModelFamily.Type
+    private let options: PluginOptions
+
+    private static let vocabulary = PluginOption("vocabulary", "4096", "tokens, where no tokenizer is given")
+
+    init(_ text: String) throws {
+        let options = try PluginOptions(parsing: text)
+        guard let family = Catalog.families.first(where: { $0.name == options.name && !$0.newOptions.isEmpty }) else {
+            let known = Catalog.families.filter { !$0.newOptions.isEmpty }.map { $0.name }.sorted().joined(separator: ", ")
+            throw Failure("there is no family '\(options.name)' to begin a model of; known: \(known)")
+        }
+        (self.family, self.options) = (family, try options.declared(as: family.newOptions + [Self.vocabulary]))
+    }
+
+    /// The small files of the model, with a tokenizer's.
+    func files(_ tokenizerFiles: [SmallFile]) throws -> [SmallFile] {
+        let tokenizer = try Subject.tokenizer(tokenizerFiles)
+        let vocabulary = try tokenizer?.vocabularySize ?? options.integer("vocabulary", in: 1...Configuration.sizeLimit)
+        var configuration = try family.configuration(new: options, vocabulary: vocabulary).objectValue ?? JSONObject()
+        configuration["torch_dtype"] = "float32"
+        configuration["bos_token_id"] = tokenizer?.beginOfText.map { .integer(Int($0)) } ?? .null
+        configuration["eos_token_id"] = tokenizer?.endOfText.map { .integer(Int($0)) } ?? .null
+        return [SmallFile(name: "config.json", bytes: Array((JSON.object(configuration).pretty + "\n").utf8))] + tokenizerFiles
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Basis
+import Tensors
+import Toolkit
+
+@main
+struct ThinkTrain: TernCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "think-train", abstract: "Train ternary language models.",
+        discussion: "Writes a model, its log and checkpoints to a folder. See think-train(1).", version: ternVersion)
+
+    @Argument(help: "A model with float weights to go on from: a Hugging Face directory or hf:owner/name.")
+    var model: String?
+
+    @Option(help: ArgumentHelp("Begin a model of a <family>, as in matmul-free:layers=6,width=256.", valueName: "family"))
+    var new: String?
+
+    @Option(help: ArgumentHelp("Take the tokenizer.json <file> for a new model; without it one is trained on the data.", valueName: "file"))
+    var tokenizer: String?
+
+    @Option(help: ArgumentHelp("Learn from <file>: text, JSON lines or tokens; once for each file.", valueName: "file"))
+    var data: [String] = []
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to <folder>.", valueName: "folder"))
+    var output: String
+
+    @Flag(help: "Go on from the folder's last checkpoint, if there is one.")
+    var resume = false
+
+    @OptionGroup var plan: PlanOptions
+
+    @OptionGroup var reporting: ReportingOptions
+
+    @OptionGroup var form: ModelOptions
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard model == nil || new == nil else { throw ValidationError("Only one of a model and --new can be had at a time") }
+        guard resume || model != nil || new != nil else {
+            throw ValidationError("Missing expected argument '<model>', or --new in its place")
+        }
+        guard resume || !data.isEmpty else { throw ValidationError("Missing expected argument '--data <file>'") }
+        guard tokenizer == nil || new != nil else {
+            throw ValidationError("--tokenizer goes with --new: a model has a tokenizer of its own")
+        }
+        guard output != "-" else { throw ValidationError("-o takes a folder") }
+    }
+
+    func execute() throws {
+        let kernels = try Kernels.fromEnvironment(), folder = try RunFolder(output)
+        try run(in: folder, kernels).go()
+    }
+
+    private func run(in folder: RunFolder, _ kernels: Kernels) throws -> TrainingRun {
+        do { return try TrainingRun(self, folder, kernels, common.pool) } catch {
+            folder.undo()
+            throw error
+        }
+    }
+}

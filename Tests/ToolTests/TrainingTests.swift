@@ -1,0 +1,125 @@
+import Basis
+import Glibc
+import Support
+import TestFiles
+import Testing
+
+/// think-train as a user runs it.
+@Suite struct TrainingTests {
+    private static let tokenizer = "\(Programs.package)/Models/shakespeare/tokenizer.json"
+    private static let text = "\(Programs.package)/README.md"
+    /// A run of some seconds at most.
+    private static let small = [
+        "--new", "matmul-free:layers=2,width=64", "--tokenizer", tokenizer, "--data", text, "--batch", "2", "--context", "64", "--steps", "12",
+        "--save-every", "2", "--evaluate-every", "4", "--quiet",
+    ]
+
+    private func log(_ folder: String) throws -> [JSON] {
+        let lines = try MappedFile.contents("\(folder)/log.jsonl").split(separator: 0x0A)
+        return try lines.map { line in
+            var object = try JSON(parsing: Array(line)).objectValue ?? JSONObject()
+            object["seconds"] = nil
+            return .object(object)
+        }
+    }
+
+    private func expectSame(_ a: String, _ b: String, _ what: String = "") throws {
+        #expect(try MappedFile.contents("\(a)/model.safetensors") == MappedFile.contents("\(b)/model.safetensors"), "\(what)")
+        #expect(try log(a) == log(b), "\(what)")
+    }
+
+    @Test func `the threads do not change the result`() throws {
+        let scratch = try Scratch()
+        for threads in ["1", "2", "3"] { expectDone(try run("think-train", Self.small + ["-o", scratch.file(threads), "--threads", threads])) }
+        for threads in ["2", "3"] { try expectSame(scratch.file("1"), scratch.file(threads)) }
+        #expect(scratch.contents == ["1", "2", "3"])
+    }
+
+    @Test func `a run that is killed again and again ends as one that is not`() throws {
+        let scratch = try Scratch(), whole = scratch.file("whole"), broken = scratch.file("broken")
+        expectDone(try run("think-train", Self.small + ["-o", whole]))
+        var kills = 0
+        for round in 0..<60 {
+            // Later and later, so that the run gets on in the end; always somewhere else.
+            let delay = Double(5 + 17 * round % 40 + 2 * round) / 1000
+            let line = "think-train \(Self.small.joined(separator: " ")) -o '\(broken)' --resume & p=$!; sleep \(delay); kill -9 $p; wait $p"
+            if try shell(line).status == 0 { break }
+            kills += 1
+        }
+        expectDone(try run("think-train", Self.small + ["-o", broken, "--resume"]))
+        #expect(kills >= 10)
+        try expectSame(whole, broken, "after \(kills) kills")
+    }
+
+    @Test func `asked to stop, it leaves a checkpoint to go on from`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        let begin = "think-train \(Self.small.joined(separator: " ")) --save-every 1000000 -o '\(out)' & p=$!"
+        let wait = "while [ ! -s '\(out)/log.jsonl' ]; do sleep 0.01; done; kill -TERM $p; wait $p"
+        let outcome = try shell("\(begin); \(wait)")
+        #expect(outcome.status == 2 && outcome.errors.contains("--resume goes on"), "\(outcome.errors)")
+        expectDone(try run("think-train", ["--resume", "--quiet", "--evaluate-every", "4", "-o", out]))
+        expectDone(try run("think-train", Self.small + ["-o", scratch.file("whole")]))
+        try expectSame(scratch.file("whole"), out)
+    }
+
+    @Test func `accumulated batches are one large batch`() throws {
+        let scratch = try Scratch(), plain = scratch.file("plain"), parts = scratch.file("parts")
+        expectDone(try run("think-train", Self.small + ["--batch", "4", "-o", plain]))
+        expectDone(try run("think-train", Self.small + ["--batch", "1", "--accumulate", "4", "-o", parts]))
+        let losses = try zip(log(plain), log(parts)).map { ($0["loss"]?.doubleValue, $1["loss"]?.doubleValue) }
+        // The first step's are the same sums in another order; later, roundings may flip.
+        let (a, b) = (try #require(losses.first?.0), try #require(losses.first?.1))
+        #expect(abs(a - b) < 1e-6 * a)
+        for (a, b) in losses { if let a, let b { #expect(abs(a - b) < 0.02 * a) } }
+    }
+
+    @Test func `what is held out has the loss that the quantised model gives it`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        expectDone(try run("think-train", Self.small + ["--held-out", "0.02", "--evaluate-windows", "1", "-o", out]))
+        let last = try #require(try log(out).last { $0["held_out_loss"] != nil })
+        let stored = try tensors(in: "\(out)/tokens.safetensors"), tokens = try #require(stored.last).integers.prefix(65)
+        let line = "{\"tokens\": [\(tokens.map { "\($0)" }.joined(separator: ","))]}\n"
+        expectDone(try run("quantize", ["--quiet", out, "-o", scratch.file("raw")]))
+        let scored = try run("infer", ["--json", "--score", scratch.file("raw")], input: .text(line))
+        expectDone(scored)
+        let logprobs = try JSON(parsing: scored.output)["logprobs"]?.arrayValue?.compactMap(\.doubleValue) ?? []
+        #expect(logprobs.count == last["held_out_tokens"]?.intValue)
+        let loss = -logprobs.reduce(0, +) / Double(logprobs.count)
+        #expect(abs(loss - (last["held_out_loss"]?.doubleValue ?? 0)) < 1e-5)
+        let bits = try #require(last["held_out_bits_per_byte"]?.doubleValue), bytes = loss * Double(logprobs.count) / M_LN2 / bits
+        #expect(abs(bytes - bytes.rounded()) < 1e-3 && bytes > Double(logprobs.count))
+    }
+
+    @Test func `it goes on from a model, and what it learns shows`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        let options = ["--data", Self.text, "--steps", "6", "--batch", "2", "--context", "64", "--rate", "1e-3", "--schedule", "constant", "--quiet"]
+        expectDone(try run("think-train", [Made.shakespeare.folder] + options + ["-o", out]))
+        let losses = try log(out).compactMap { $0["loss"]?.doubleValue }
+        #expect(losses.count == 6 && losses[5] < losses[0])
+        // The model that it is written as is one to go on from.
+        expectDone(try run("think-train", [out] + options + ["-o", scratch.file("more")]))
+        #expect(try #require(try log(scratch.file("more")).first?["loss"]?.doubleValue) < losses[0])
+    }
+
+    @Test func `a loss that is no number ends the run and leaves its checkpoint`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        let wild = Self.small + ["--rate", "1e30", "--clip", "0", "-o", out]
+        let outcome = try run("think-train", wild)
+        expectRefused(outcome, "think-train", "the last checkpoint is in")
+        #expect(outcome.errors.contains("the loss of step"))
+        expectRefused(try run("think-train", ["--resume", "--quiet", "-o", out]), "think-train", "the loss of step")
+        #expect(!names(in: out).contains("model.safetensors"))
+    }
+
+    @Test func `a run is not begun over, nor gone on with otherwise`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        expectDone(try run("think-train", Self.small + ["-o", out]))
+        let before = try MappedFile.contents("\(out)/checkpoint.safetensors")
+        expectRefused(try run("think-train", Self.small + ["-o", out]), "think-train", "holds a run already")
+        for (option, value, fact) in [("--rate", "0.5", "0.001 as rate, not with 0.5"), ("--steps", "13", "12 as steps"), ("--data", "other", "as data")] {
+            expectRefused(try run("think-train", ["--resume", "-o", out, option, value]), "think-train", fact)
+        }
+        expectDone(try run("think-train", Self.small + ["-o", out, "--resume"]))
+        #expect(try MappedFile.contents("\(out)/checkpoint.safetensors") == before)
+    }
+}
