@@ -29,6 +29,9 @@ struct ThinkTrain: TernCommand {
 
     @OptionGroup var plan: PlanOptions
 
+    @Option(help: ArgumentHelp("Remember at most <size> of activations, as in 2G, and compute the rest twice.", valueName: "size"))
+    var memory = ByteSize(bytes: 4 << 30)
+
     @OptionGroup var reporting: ReportingOptions
 
     @OptionGroup var form: ModelOptions

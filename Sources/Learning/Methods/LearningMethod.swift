@@ -58,16 +58,20 @@ public struct Workbench {
     public let products: any FloatProducts
     public let kernels: Kernels
     public let threads: ThreadPool
+    /// How many bytes of activations to remember at most, where that can be chosen.
+    public let memoryLimit: Int
 
     public init(
-        graph: Graph, latents: Latents, quantiser: any Quantiser.Type, products: any FloatProducts, kernels: Kernels, threads: ThreadPool
+        graph: Graph, latents: Latents, quantiser: any Quantiser.Type, products: any FloatProducts, kernels: Kernels, threads: ThreadPool,
+        memoryLimit: Int
     ) {
         (self.graph, self.latents, self.quantiser) = (graph, latents, quantiser)
-        (self.products, self.kernels, self.threads) = (products, kernels, threads)
+        (self.products, self.kernels, self.threads, self.memoryLimit) = (products, kernels, threads, memoryLimit)
     }
 
     /// For runs of `graph`, which is the model's or has weights of its.
     public func trace(_ graph: Graph) throws -> Trace {
-        try Trace(graph, latents, quantiser: quantiser, products: products, kernels: kernels, threads: threads)
+        try Trace(graph, latents, quantiser: quantiser, products: products, kernels: kernels, threads: threads,
+            memoryLimit: memoryLimit)
     }
 }

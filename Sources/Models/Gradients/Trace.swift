@@ -16,15 +16,20 @@ public final class Trace {
     public private(set) var forest = Forest()
     private var memory: TraceMemory
 
+    /// `memoryLimit` is how many bytes of rows it may remember; what goes beyond is computed anew on the way back. What it takes to do
+    /// that is taken in any case.
     public init(
         _ graph: Graph, _ latents: Latents, quantiser: any Quantiser.Type, products: any FloatProducts, kernels: Kernels,
-        threads: ThreadPool
+        threads: ThreadPool, memoryLimit: Int = .max
     ) throws {
         self.graph = graph.optimised
         (self.latents, self.products, self.kernels, self.threads) = (latents, products, kernels, threads)
         weights = try TrainingWeights(self.graph, latents, quantiser: quantiser, kernels: kernels, threads: threads)
-        memory = TraceMemory(self.graph)
+        memory = TraceMemory(self.graph, limit: memoryLimit)
     }
+
+    /// How many blocks of the graph, at the rows there is room for, are not computed a second time on the way back.
+    package var rememberedBlocks: Int { memory.remembered.count { $0 } }
 
     /// Forgets all rows and takes the latent weights as they are now. `rows` is how many will be added at most.
     public func begin(rows: Int) throws {
@@ -39,17 +44,20 @@ public final class Trace {
         let start = forest.count
         add(&forest)
         guard forest.count <= memory.capacity else { throw Failure("a pass over \(forest.count) tokens has room for \(memory.capacity)") }
-        let part = start..<forest.count, segments = forest.chains(in: part, from: start)
-        forest.tokens[part].withUnsafeBufferPointer { tokens in
-            for node in graph.nodes.indices { run(node, part, tokens, segments) }
-        }
-        return memory.rows(graph.nodes.count - 1, count: forest.count).part(part)
+        run(graph.nodes.indices, start..<forest.count)
+        return memory.rows(graph.nodes.count - 1, count: forest.count).part(start..<forest.count)
     }
 
-    private func run(_ node: Int, _ part: Range<Int>, _ tokens: UnsafeBufferPointer<Int32>, _ segments: [Segment]) {
-        let context = RunContext(
-            kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: weights.parameters[node], states: [])
-        graph.nodes[node].operation.grow(part, of: forest, inputs(node), memory.rows(node, count: forest.count), context)
+    /// Runs nodes for a part of the rows.
+    private func run(_ nodes: some Sequence<Int>, _ part: Range<Int>) {
+        let segments = forest.chains(in: part, from: part.lowerBound)
+        forest.tokens[part].withUnsafeBufferPointer { tokens in
+            for node in nodes {
+                let context = RunContext(
+                    kernels: kernels, threads: threads, tokens: tokens, segments: segments, parameter: weights.parameters[node], states: [])
+                graph.nodes[node].operation.grow(part, of: forest, inputs(node), memory.rows(node, count: forest.count), context)
+            }
+        }
     }
 
     private func inputs(_ node: Int) -> [Rows] { graph.nodes[node].inputs.map { memory.rows($0, count: forest.count) } }
@@ -57,9 +65,17 @@ public final class Trace {
     /// Adds to the gradients of the latent weights. `fill` is given the gradient by the outputs of all rows to write, which is zeros.
     public func pull(_ fill: (Rows) throws -> Void) rethrows {
         let last = graph.nodes.count - 1
-        memory.clearGradients(count: forest.count)
+        memory.clearGradients(of: last..<last + 1, count: forest.count)
         try fill(memory.gradient(last, count: forest.count))
-        for node in graph.nodes.indices.reversed() { pull(node) }
+        for block in memory.blocks.ranges.indices.reversed() { pull(block: block) }
+    }
+
+    /// Takes the gradient by a block's last node to the block before it.
+    private func pull(block: Int) {
+        let nodes = memory.blocks.ranges[block]
+        if !memory.remembered[block] { run(nodes.filter { !memory.blocks.kept[$0] }, 0..<forest.count) }
+        memory.clearGradients(of: max(0, nodes.lowerBound - 1)..<nodes.upperBound - 1, count: forest.count)
+        for node in nodes.reversed() { pull(node) }
     }
 
     private func pull(_ node: Int) {
