@@ -4,8 +4,8 @@ import Basis
 /// from text that comes piece by piece.
 ///
 /// The result is, token for token and merge for merge, that of Hugging Face's `BpeTrainer` with the pre-tokenizer
-/// `ByteLevel(add_prefix_space=False)` and the alphabet of all bytes, given the same texts; `MergeLearner` tells its rules. Only
-/// where a pair occurs more than two thousand million times do they part: the library counts in 32 bits.
+/// `ByteLevel(add_prefix_space=False)` and the alphabet of all bytes, given the same texts; `MergeLearner` tells its rules. They part
+/// only where a pair occurs 2^31 times: the library counts in 32 bits.
 ///
 ///     var trainer = BPETrainer(vocabulary: 4096, specialTokens: ["<|endoftext|>"])
 ///     for document in documents {
@@ -19,11 +19,13 @@ public struct BPETrainer: Sendable {
     let minimumCount: Int
     private var words = WordCounts()
 
-    /// - vocabulary: how many tokens there will be: the special ones, a token a byte, and as many merges as there is room for. There are
-    ///   fewer where the text has no more pairs, and more where the first two kinds alone exceed it.
-    /// - specialTokens: the tokens from 0 on, in this order. One named twice counts once. The text is not searched for them.
-    /// - minimumCount: pairs that occur less often are not merged. None by default, as in the library: a vocabulary is then as large as was
-    ///   asked for, for models have a row for each of its tokens.
+    /// `vocabulary` is how many tokens there will be: the special ones, a token a byte, and as many merges as there is room for. There are
+    /// fewer where the text has no more pairs, and more where the first two kinds alone exceed it.
+    ///
+    /// The special tokens have the ids from 0 on, in their order; one named twice counts once. The texts are not searched for them.
+    ///
+    /// Pairs that occur less often than `minimumCount` are not merged. Any are by default, as in the library: models have a row for each
+    /// token, so a vocabulary should have the size that was asked for.
     public init(vocabulary: Int, specialTokens: [String] = [], minimumCount: Int = 0) {
         self.vocabulary = vocabulary
         self.specialTokens = specialTokens
@@ -41,7 +43,8 @@ public struct BPETrainer: Sendable {
         text.withUTF8 { count($0) }
     }
 
-    /// Ends a text: no word goes on from here to what is counted next.
+    /// Ends a text: no word goes on from here to what is counted next. The library takes each element of an iterator for a text, and each
+    /// line of a file.
     public mutating func endText() { words.endText() }
 
     /// The tokenizer as a tokenizer.json, byte for byte as the library saves it. More text may be counted afterwards.
