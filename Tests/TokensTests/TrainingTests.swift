@@ -55,7 +55,7 @@ private struct Learnt: Equatable {
     }
 
     /// Everything that a word's end may depend on, at places that a cut can fall into.
-    private let awkward = Array("'re 'r x're'll 'v\u{3000}\u{3000}x \u{3000} 世界 🙂\u{a0}\u{2028}\n\n x  \t y 's12é".utf8)
+    private let awkward = Array("'re 'r x're'll 'v\u{3000}\u{3000}x \u{3000}\u{2029}\u{3000}y 世界 🙂\u{a0}\u{2028}\n\n x  \t y 's12é".utf8)
 
     @Test func `where a text is cut changes nothing`() throws {
         var noise = Noise(11)
