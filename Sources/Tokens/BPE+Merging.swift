@@ -48,9 +48,11 @@ extension BPE {
     /// O(n log n): candidates in a heap, symbols in a linked list.
     package func mergeByHeap(_ symbols: inout [Int32], _ scratch: inout MergeScratch) {
         scratch.link(symbols.count)
-        for index in 1..<symbols.count { push(symbols, index - 1, index, &scratch) }
-        scratch.heapify()
-        while let top = scratch.pop() {
+        for index in 1..<symbols.count {
+            if let found = candidate(symbols, index - 1, index) { scratch.heap.add(found) }
+        }
+        scratch.heap.order()
+        while let top = scratch.heap.pop() {
             let right = scratch.next[top.position]
             // Merged away or changed since it was pushed.
             guard symbols[top.position] >= 0, right < symbols.count else { continue }
@@ -59,28 +61,22 @@ extension BPE {
             symbols[right] = -1
             scratch.unlink(right)
             let left = scratch.previous[top.position]
-            if left >= 0 { pushUp(symbols, left, top.position, &scratch) }
+            if left >= 0, let found = candidate(symbols, left, top.position) { scratch.heap.push(found) }
             let following = scratch.next[top.position]
-            if following < symbols.count { pushUp(symbols, top.position, following, &scratch) }
+            if following < symbols.count, let found = candidate(symbols, top.position, following) { scratch.heap.push(found) }
         }
         symbols.removeAll { $0 < 0 }
     }
 
-    private func push(_ symbols: [Int32], _ left: Int, _ right: Int, _ scratch: inout MergeScratch) {
+    @inline(__always) private func candidate(_ symbols: [Int32], _ left: Int, _ right: Int) -> MergeScratch.Candidate? {
         let merge = pair(symbols[left], symbols[right])
-        if merge != PairTable.missing { scratch.heap.append(.init(merge: merge, position: left)) }
-    }
-
-    private func pushUp(_ symbols: [Int32], _ left: Int, _ right: Int, _ scratch: inout MergeScratch) {
-        let before = scratch.heap.count
-        push(symbols, left, right, &scratch)
-        if scratch.heap.count > before { scratch.siftUp(before) }
+        return merge == PairTable.missing ? nil : .init(merge: merge, position: left)
     }
 }
 
 /// What merging long pieces needs to remember; kept from piece to piece to save allocations.
 package struct MergeScratch {
-    struct Candidate {
+    struct Candidate: Comparable {
         /// Rank and id, as in `BPE.merges`.
         let merge: UInt64
         /// The left symbol's.
@@ -96,13 +92,12 @@ package struct MergeScratch {
     var pairs: [UInt64] = []
     var previous: [Int] = []
     var next: [Int] = []
-    /// A binary heap, the least first.
-    var heap: [Candidate] = []
+    var heap = Heap<Candidate>()
 
     mutating func link(_ count: Int) {
         previous.removeAll(keepingCapacity: true)
         next.removeAll(keepingCapacity: true)
-        heap.removeAll(keepingCapacity: true)
+        heap.removeAll()
         previous += -1..<count - 1
         next += 1...count
     }
@@ -110,40 +105,5 @@ package struct MergeScratch {
     mutating func unlink(_ at: Int) {
         next[previous[at]] = next[at]
         if next[at] < previous.count { previous[next[at]] = previous[at] }
-    }
-
-    mutating func heapify() {
-        for at in (0..<heap.count / 2).reversed() { siftDown(at) }
-    }
-
-    mutating func pop() -> Candidate? {
-        guard let top = heap.first, let last = heap.popLast() else { return nil }
-        if !heap.isEmpty {
-            heap[0] = last
-            siftDown(0)
-        }
-        return top
-    }
-
-    mutating func siftUp(_ start: Int) {
-        var at = start
-        while at > 0, heap[at] < heap[(at - 1) / 2] {
-            heap.swapAt(at, (at - 1) / 2)
-            at = (at - 1) / 2
-        }
-    }
-
-    private mutating func siftDown(_ start: Int) {
-        var at = start
-        let moving = heap[at]
-        while true {
-            var child = 2 * at + 1
-            guard child < heap.count else { break }
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            guard heap[child] < moving else { break }
-            heap[at] = heap[child]
-            at = child
-        }
-        heap[at] = moving
     }
 }

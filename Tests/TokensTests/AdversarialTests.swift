@@ -18,7 +18,7 @@ import Tokens
             #expect(Array(picked).count == digests.count)
             for (index, digest) in zip(picked, digests) {
                 let ids = tokenizer.encode(texts[index])
-                #expect(fnv(ids) == digest, "\(name): \(texts[index].debugDescription) \(ids)")
+                #expect(Golden.fnv(ids) == digest, "\(name): \(texts[index].debugDescription) \(ids)")
             }
         }
     }
@@ -29,15 +29,6 @@ import Tokens
             json = json.setting(change.key.split(separator: "/").map { String($0) }[...], to: change.value)
         }
         return try Tokenizer(json: Array(json.compact.utf8))
-    }
-
-    /// The upper half of FNV-1a over the ids as 32-bit little-endian numbers, hexadecimal.
-    private func fnv(_ ids: [Int32]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for id in ids {
-            withUnsafeBytes(of: id.littleEndian) { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
-        }
-        return String(hash >> 32, radix: 16)
     }
 }
 

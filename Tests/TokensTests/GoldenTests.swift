@@ -36,6 +36,15 @@ enum Golden {
     static func ids(_ json: JSON?) throws -> [Int32] {
         try #require(json?.arrayValue).map { Int32(try #require($0.intValue)) }
     }
+
+    /// The upper half of FNV-1a over the ids as 32-bit little-endian numbers, hexadecimal.
+    static func fnv(_ ids: [Int32]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for id in ids {
+            withUnsafeBytes(of: id.littleEndian) { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
+        }
+        return String(hash >> 32, radix: 16)
+    }
 }
 
 @Suite struct GoldenTests {
