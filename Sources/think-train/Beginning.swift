@@ -22,7 +22,7 @@ struct Beginning {
         plan = options.plan.applied(to: TrainingPlan())
         let corpora = try options.data.map { [plan] in try Corpus($0, heldOut: plan.heldOut) }
         model = try options.model.map { try OpenModel($0, layout: options.form.layout, threads: threads) }
-        let files = try model?.checkpoint.files ?? NewSubject(options.new ?? "").files(Self.tokenizerFiles(options))
+        let files = try model?.checkpoint.files ?? NewSubject(options.new ?? "").files(Self.tokenizerFiles(options), corpora)
         subject = try Subject(files)
         try folder.write(files)
         let spool = try TokenSpool(in: folder.path)

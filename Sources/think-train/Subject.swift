@@ -53,7 +53,7 @@ struct NewSubject {
     private let family: any ModelFamily.Type
     private let options: PluginOptions
 
-    private static let vocabulary = PluginOption("vocabulary", "4096", "tokens, where no tokenizer is given")
+    private static let vocabulary = PluginOption("vocabulary", "4096", "tokens of the tokenizer that is learnt from the data")
 
     init(_ text: String) throws {
         let options = try PluginOptions(parsing: text)
@@ -64,10 +64,11 @@ struct NewSubject {
         (self.family, self.options) = (family, try options.declared(as: family.newOptions + [Self.vocabulary]))
     }
 
-    /// The small files of the model, with a tokenizer's.
-    func files(_ tokenizerFiles: [SmallFile]) throws -> [SmallFile] {
-        let tokenizer = try Subject.tokenizer(tokenizerFiles)
-        let vocabulary = try tokenizer?.vocabularySize ?? options.integer("vocabulary", in: 1...Configuration.sizeLimit)
+    /// The small files of the model, with those of a tokenizer; one is learnt from `corpora` where none is given.
+    func files(_ given: [SmallFile], _ corpora: [Corpus]) throws -> [SmallFile] {
+        let size = try options.integer(Self.vocabulary.key, in: 1...Configuration.sizeLimit)
+        let tokenizerFiles = try given.isEmpty ? TokenizerTraining.files(vocabulary: size, from: corpora) : given
+        let tokenizer = try Subject.tokenizer(tokenizerFiles), vocabulary = tokenizer?.vocabularySize ?? size
         var configuration = try family.configuration(new: options, vocabulary: vocabulary).objectValue ?? JSONObject()
         configuration["torch_dtype"] = "float32"
         configuration["bos_token_id"] = tokenizer?.beginOfText.map { .integer(Int($0)) } ?? .null

@@ -15,7 +15,7 @@ struct ThinkTrain: TernCommand {
     @Option(help: ArgumentHelp("Begin a model of a <family>, as in matmul-free:layers=6,width=256.", valueName: "family"))
     var new: String?
 
-    @Option(help: ArgumentHelp("Take the tokenizer.json <file> for a new model; without it one is trained on the data.", valueName: "file"))
+    @Option(help: ArgumentHelp("Take the tokenizer.json <file> for a new model; by default one is learnt.", valueName: "file"))
     var tokenizer: String?
 
     @Option(help: ArgumentHelp("Learn from <file>: text, JSON lines or tokens; once for each file.", valueName: "file"))

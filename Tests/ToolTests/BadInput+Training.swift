@@ -30,7 +30,6 @@ extension BadInput {
         run("tokens that are floats", "no tensor 'tokens' of integers", data: {
             try $0.write("x.bin", safetensors(header: "{\"tokens\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", [0, 0, 0, 0]))
         }),
-        run("text for a model without a tokenizer", "has no tokenizer", model: new),
         run("no such model", "cannot open '/nowhere/x'", model: ["/nowhere/x"]),
         run("no such family", "there is no family 'x' to begin a model of; known: ", model: ["--new", "x"]),
         run("no such option of a family", "no option 'depth'; known: layers", model: ["--new", "matmul-free:depth=2"]),

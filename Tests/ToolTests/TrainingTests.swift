@@ -101,6 +101,19 @@ import Testing
         #expect(try #require(try log(scratch.file("more")).first?["loss"]?.doubleValue) < losses[0])
     }
 
+    @Test func `a new model learns a tokenizer, or does without one where it has tokens only`() throws {
+        let scratch = try Scratch(), out = scratch.file("out"), bare = scratch.file("bare")
+        let options = ["--batch", "1", "--context", "32", "--steps", "2", "--quiet", "--new", "matmul-free:layers=1,width=64,vocabulary=300"]
+        expectDone(try run("think-train", options + ["--data", Self.text, "-o", out]))
+        #expect(names(in: out).contains("tokenizer.json"))
+        expectDone(try shell("quantize --quiet '\(out)' | infer --max-tokens 3 - 'The weights'"))
+        let lines = (0..<40).map { "{\"tokens\": [\($0), \($0 + 1), \($0 + 2)]}\n" }.joined()
+        expectDone(try run("think-train", options + ["--data", scratch.write("x.jsonl", lines), "-o", bare]))
+        #expect(!names(in: bare).contains("tokenizer.json"))
+        expectRefused(try run("think-train", [bare, "--data", Self.text, "-o", scratch.file("more")]), "think-train", "has no tokenizer")
+        #expect(scratch.contents == ["bare", "out", "x.jsonl"])
+    }
+
     @Test func `a loss that is no number ends the run and leaves its checkpoint`() throws {
         let scratch = try Scratch(), out = scratch.file("out")
         let wild = Self.small + ["--rate", "1e30", "--clip", "0", "-o", out]
