@@ -41,6 +41,13 @@
     .pack_fives = tern_pack_fives_##LEVEL, \
     .maxima = tern_maxima_##LEVEL, \
     .exponentials = tern_exponentials_##LEVEL, \
+    .product_digits = tern_product_digits_##LEVEL, \
+    .digits_of_rows = tern_digits_of_rows_##LEVEL, \
+    .digits_of_columns = tern_digits_of_columns_##LEVEL, \
+    .column_ranges = tern_column_ranges_##LEVEL, \
+    .row_range = tern_row_range_##LEVEL, \
+    .panels_of_codes = tern_panels_of_codes_##LEVEL, \
+    .panels_of_planes = tern_panels_of_planes_##LEVEL, \
     .read = tern_read_##LEVEL, \
 }
 

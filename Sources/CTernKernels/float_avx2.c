@@ -10,6 +10,7 @@
 #include "lanes.h"
 #include "dense.h"
 #include "attention.h"
+#include "digits.h"
 
 #pragma clang attribute pop
 #endif

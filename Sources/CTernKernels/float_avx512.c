@@ -11,6 +11,8 @@
 #include "lanes.h"
 #include "dense.h"
 #include "attention.h"
+#include "digits_avx512.h"
+#include "digits.h"
 
 #pragma clang attribute pop
 #endif

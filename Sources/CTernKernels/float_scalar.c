@@ -7,6 +7,7 @@
 #include "lanes.h"
 #include "dense.h"
 #include "attention.h"
+#include "digits.h"
 
 /* The sum of a span's products. */
 static int32_t span_sum(const tern_integers *t, size_t row, size_t span, const int8_t *values)

@@ -42,6 +42,14 @@
     void tern_pack_fives_##LEVEL(const uint8_t *, size_t, size_t, uint8_t *); \
     void tern_maxima_##LEVEL(const float *, size_t, float *); \
     double tern_exponentials_##LEVEL(const float *, float, float, size_t, float *); \
+    void tern_product_digits_##LEVEL(const tern_digits *, size_t, size_t, const tern_columns *, float, float *, size_t); \
+    void tern_digits_of_rows_##LEVEL(const float *, size_t, size_t, size_t, const float *, unsigned, int8_t *, int32_t *); \
+    void tern_digits_of_columns_##LEVEL( \
+        const float *, size_t, size_t, size_t, const float *, const float *, unsigned, int8_t *, int32_t *); \
+    void tern_column_ranges_##LEVEL(const float *, size_t, size_t, size_t, const float *, float *, float *); \
+    void tern_row_range_##LEVEL(const float *, size_t, float *, float *); \
+    void tern_panels_of_codes_##LEVEL(const uint8_t *, size_t, size_t, size_t, size_t, uint8_t *); \
+    void tern_panels_of_planes_##LEVEL(const int8_t *, size_t, size_t, size_t, size_t, size_t, uint8_t *); \
     uint64_t tern_read_##LEVEL(const void *, size_t); \
     uint64_t tern_multiply_add_##LEVEL(size_t)
 

@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    /// Gradients as whole numbers of a few digits are off by no more than 2^-13 of what they are.
+    @Test(arguments: try Sample.all())
+    func pullByDigitsGivesWhatPullByFloatsGives(_ sample: Sample) throws {
+        let bench = Bench(sample, rows: 37, seed: 20), forest = bench.forest(seed: 21)
+        var random = Random(seed: 22)
+        let width = try sample.operation.form(of: sample.inputs).width
+        let factors = (0..<37).map { row in (0..<width).map { _ in random.normal() * (row == 5 ? 1e6 : 1) } }
+        let floats = try bench.pull(forest, factors), digits = try bench.pull(forest, factors, digits: true)
+        let pairs = zip(floats.inputs.map { $0.flatMap { $0 } } + [floats.weight], digits.inputs.map { $0.flatMap { $0 } } + [digits.weight])
+        for (a, b) in pairs { #expect(norm(zip(a, b).map { $0 - $1 }) <= 0x1p-13 * norm(a)) }
+    }
+
+    private func norm(_ values: [Float]) -> Double { values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() }
+
     /// Adjoints add to what other readers of a row have found.
     @Test(arguments: try Sample.all())
     func rowsThatNobodyReadsGetNoGradient(_ sample: Sample) throws {

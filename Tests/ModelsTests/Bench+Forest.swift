@@ -37,30 +37,44 @@ extension Bench {
     }
 
     /// What `pull` makes of gradients by the output.
-    func pull(_ forest: Forest, _ outputGradient: [[Float]]) throws -> (inputs: [[[Float]]], weight: [Float]) {
+    func pull(
+        _ forest: Forest, _ outputGradient: [[Float]], digits: Bool = false
+    ) throws -> (inputs: [[[Float]]], weight: [Float]) {
         let memory = sample.inputs.indices.map { load($0, Array(0..<rows), .best) }
         let form = try operation.form(of: sample.inputs), output = Arena(form: form, rows: rows)
         try grow(forest, borders: [], memory, output, .best)
         let above = Arena(form: .floats(form.width), rows: rows)
         for row in 0..<rows { above.rows[row].update(from: outputGradient[row], count: form.width) }
         let gradients = sample.inputs.map { Arena(form: .floats($0.width), rows: rows, zeros: true) }
-        let weight = latent(), trits = self.trits.map(Float.init)
+        let weight = latent(), columns = operation.weight?.columns ?? 0, codes = columns > 0 ? codes(columns) : []
         var weightGradient = [Float](repeating: 0, count: weight.count)
-        let (parameter, columns) = (try parameter(.best), operation.weight?.columns ?? 0)
+        let parameter = try parameter(.best)
         weight.withUnsafeBufferPointer { weight in
-            trits.withUnsafeBufferPointer { trits in
+            codes.withUnsafeBufferPointer { codes in
                 weightGradient.withUnsafeMutableBufferPointer { weightGradient in
-                    let block = trits.baseAddress.map { FloatBlock($0, rows: trits.count / max(1, columns), columns: columns, stride: columns) }
                     operation.pull(
                         Pull(
                             inputs: memory.map(\.rows), output: output.rows, outputGradient: above.rows,
                             inputGradients: gradients.map(\.rows), parameter: parameter, latent: weight.baseAddress,
-                            weightGradient: weightGradient.baseAddress, trits: trits.isEmpty ? nil : block, forest: forest,
-                            products: NaiveProducts(), kernels: .best, threads: threads))
+                            weightGradient: weightGradient.baseAddress, codes: codes.baseAddress, forest: forest,
+                            products: BackwardProducts(NaiveProducts(), kernels: .best, threads: threads, digits: digits),
+                            kernels: .best, threads: threads))
                 }
             }
         }
         return (gradients.map(\.values), weightGradient)
+    }
+
+    /// The trits in the form of files.
+    private func codes(_ columns: Int) -> [UInt8] {
+        let rowBytes = Trits.rowBytes(width: columns)
+        var codes = [UInt8](repeating: 0b01_01_01_01, count: trits.count / columns * rowBytes)
+        for (place, trit) in trits.enumerated() {
+            let (row, column) = (place / columns, place % columns), shift = UInt8(2 * (column % 4))
+            codes[row * rowBytes + column / 4] &= ~(3 << shift)
+            codes[row * rowBytes + column / 4] |= UInt8(trit + 1) << shift
+        }
+        return codes
     }
 
     /// A number that a loss depends on.

@@ -153,6 +153,36 @@ typedef struct tern_spanned {
     size_t count;
 } tern_spanned;
 
+/* Rows of floats in a tile of digits, and columns in a panel of integers. */
+#define TERN_TILE 4
+#define TERN_PANEL 16
+
+/* Rows of floats as whole numbers of two or three digits, for products with integers: x = scales[row] * (d0 + 256 d1 (+ 65536 d2)), digits
+ * of -128 to 127. Tiles of four rows, the last filled up with zeros; a tile by steps of four numbers of each row: the highest digits of
+ * row 0, of row 1, 2 and 3, then the next lower ones alike. sums has, tile by tile, the sum of each row's highest digits, for the four
+ * rows, then those of the next lower ones. */
+typedef struct tern_digits {
+    const int8_t *values;
+    const int32_t *sums;
+    const float *scales;
+    size_t rows, steps;
+    unsigned digits;
+} tern_digits;
+
+/* Columns of integers of 8 bits for products with digits, each plus `offset`: panels of sixteen columns, each panel by steps of four numbers
+ * of each column. What fills up the last panel and the last step is any number. */
+typedef struct tern_columns {
+    const uint8_t *values;
+    size_t columns, steps;
+    int32_t offset;
+} tern_columns;
+
+/* The largest whole number that is made of so many digits, with room for what rounding adds. */
+static inline float tern_digits_most(unsigned digits) { return digits == 2 ? 32639.0f : 8355700.0f; }
+/* Bytes of a tile, and of a panel. */
+static inline size_t tern_tile_bytes(size_t steps, unsigned digits) { return steps * digits * TERN_TILE * 4; }
+static inline size_t tern_panel_bytes(size_t steps) { return steps * TERN_PANEL * 4; }
+
 /* Tokens whose keys and values a page holds. */
 #define TERN_PAGE 64
 
@@ -285,6 +315,26 @@ typedef struct tern_kernels {
     /* Multiplies and adds int8 in registers only, `rounds` times TERN_PEAK_ROUND of them, and returns a value that depends on all: the
      * most that products can reach. */
     uint64_t (*multiply_add)(size_t rounds);
+
+    /* c[row * stride + column] += factor * (row of the digits . column of the integers), for the rows of the tiles first ..< end and every
+     * column. Digits' products are summed as integers, which have to fit in 32 bits; these sums, as floats, are added up from the
+     * highest digits on, and rounded once more with the scale and once when they are added. */
+    void (*product_digits)(const tern_digits *a, size_t first, size_t end, const tern_columns *b, float factor, float *c, size_t stride);
+    /* A tile of up to four rows of `width` floats; inverses are 1 / the scales, 0 for a row of zeros. Writes the sums too. */
+    void (*digits_of_rows)(const float *x, size_t stride, size_t rows, size_t width, const float *inverses, unsigned digits, int8_t *tile,
+                           int32_t *sums);
+    /* Four tiles, of sixteen columns x[row * stride + column] * factors[row], with their inverses; there are columns beyond `columns` where
+     * memory ends, which count as zeros. */
+    void (*digits_of_columns)(const float *x, size_t stride, size_t rows, size_t columns, const float *factors, const float *inverses,
+                              unsigned digits, int8_t *tiles, int32_t *sums);
+    /* largest[column] = max(largest[column], |x[row * stride + column] * factors[row]|) and squares[column] += its square, row by row. */
+    void (*column_ranges)(const float *x, size_t stride, size_t rows, size_t columns, const float *factors, float *largest, float *squares);
+    /* The largest |x| of a row, and the sum of its squares, in sixteen lanes. */
+    void (*row_range)(const float *x, size_t width, float *largest, float *square);
+    /* Step `step` of panels from four rows of codes as files hold them, (width + 3) / 4 bytes each, or of fewer; offset 1. */
+    void (*panels_of_codes)(const uint8_t *codes, size_t rows, size_t width, size_t step, size_t steps, uint8_t *panels);
+    /* The same from four rows of quantised activations, `stride` bytes apart; offset 128. */
+    void (*panels_of_planes)(const int8_t *planes, size_t stride, size_t rows, size_t width, size_t step, size_t steps, uint8_t *panels);
 
     /* The layout that this level multiplies fastest by from memory. */
     tern_layout layout;

@@ -17,20 +17,20 @@ public struct Pull: ~Copyable {
     public let latent: UnsafePointer<Float>?
     /// Of the loss by the weight, in the weight's shape: to be added to.
     public let weightGradient: UnsafeMutablePointer<Float>?
-    /// Of a ternary matrix: its trits as floats, without the scale.
-    public let trits: FloatBlock?
+    /// Of a ternary matrix: its trits in the form of files.
+    public let codes: UnsafePointer<UInt8>?
     public let forest: Forest
-    public let products: any FloatProducts
+    public let products: BackwardProducts
     public let kernels: Kernels
     public let threads: ThreadPool
 
     package init(
         inputs: [Rows], output: Rows, outputGradient: Rows, inputGradients: [Rows], parameter: Parameter, latent: UnsafePointer<Float>?,
-        weightGradient: UnsafeMutablePointer<Float>?, trits: FloatBlock?, forest: Forest, products: any FloatProducts, kernels: Kernels,
-        threads: ThreadPool
+        weightGradient: UnsafeMutablePointer<Float>?, codes: UnsafePointer<UInt8>?, forest: Forest, products: BackwardProducts,
+        kernels: Kernels, threads: ThreadPool
     ) {
         (self.inputs, self.output, self.outputGradient, self.inputGradients) = (inputs, output, outputGradient, inputGradients)
-        (self.parameter, self.latent, self.weightGradient, self.trits) = (parameter, latent, weightGradient, trits)
+        (self.parameter, self.latent, self.weightGradient, self.codes) = (parameter, latent, weightGradient, codes)
         (self.forest, self.products, self.kernels, self.threads) = (forest, products, kernels, threads)
     }
 

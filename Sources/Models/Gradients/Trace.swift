@@ -10,7 +10,7 @@ public final class Trace {
     public let latents: Latents
     private let graph: Graph
     private let weights: TrainingWeights
-    private let products: any FloatProducts
+    private let products: BackwardProducts
     private let kernels: Kernels
     private let threads: ThreadPool
     public private(set) var forest = Forest()
@@ -23,7 +23,8 @@ public final class Trace {
         threads: ThreadPool, memoryLimit: Int = .max
     ) throws {
         self.graph = graph.optimised
-        (self.latents, self.products, self.kernels, self.threads) = (latents, products, kernels, threads)
+        (self.latents, self.kernels, self.threads) = (latents, kernels, threads)
+        self.products = BackwardProducts(products, kernels: kernels, threads: threads)
         weights = try TrainingWeights(self.graph, latents, quantiser: quantiser, kernels: kernels, threads: threads)
         memory = TraceMemory(self.graph, limit: memoryLimit)
     }
@@ -85,7 +86,7 @@ public final class Trace {
             outputGradient: memory.gradient(node, count: forest.count),
             inputGradients: graph.nodes[node].inputs.map { memory.gradient($0, count: forest.count) },
             parameter: weights.parameters[node], latent: latent.flatMap { UnsafePointer(latents.values($0).baseAddress) },
-            weightGradient: latent.flatMap { latents.gradients($0).baseAddress }, trits: weights.trits[node], forest: forest,
+            weightGradient: latent.flatMap { latents.gradients($0).baseAddress }, codes: weights.codes(of: node), forest: forest,
             products: products, kernels: kernels, threads: threads)
         graph.nodes[node].operation.pull(pull)
     }

@@ -34,10 +34,10 @@ public struct Linear: Operation {
     public func pull(_ pull: borrowing Pull) {
         guard let latent = pull.latent, let gradient = pull.weightGradient else { return }
         let (rows, columns, g) = (matrix.rows, matrix.columns, pull.outputGradient.block)
-        pull.products.add(
+        pull.products.floats.add(
             g, transposed: false, FloatBlock(latent, rows: rows, columns: columns, stride: columns), factor: 1,
             to: pull.inputGradients[0].mutableBlock)
-        pull.products.add(
+        pull.products.floats.add(
             g, transposed: true, pull.inputs[0].block, factor: 1,
             to: MutableFloatBlock(gradient, rows: rows, columns: columns, stride: columns))
     }

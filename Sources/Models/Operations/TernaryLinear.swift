@@ -37,16 +37,11 @@ public struct TernaryLinear: Operation {
 
     /// dx = s·Tᵀ dy, and straight through to what the trits were made of: dW = dy xᵀ, x as it was quantised.
     public func pull(_ pull: borrowing Pull) {
-        guard let trits = pull.trits, let gradient = pull.weightGradient else { return }
-        let (g, scale) = (pull.outputGradient.block, pull.parameter.matrix.scale)
-        pull.products.add(g, transposed: false, trits, factor: scale, to: pull.inputGradients[0].mutableBlock)
-        let (x, width, count) = (pull.inputs[0].quantised, matrix.columns, pull.count)
-        withScratch(count * width) { values in
-            pull.eachRow { x.widen($0, into: values + $0 * width) }
-            pull.products.add(
-                g, transposed: true, FloatBlock(values, rows: count, columns: width, stride: width), factor: 1,
-                to: MutableFloatBlock(gradient, rows: matrix.rows, columns: width, stride: width))
-        }
+        guard let codes = pull.codes, let gradient = pull.weightGradient else { return }
+        let g = pull.outputGradient.block, (rows, columns) = (matrix.rows, matrix.columns)
+        pull.products.add(g, codes: codes, scale: pull.parameter.matrix.scale, to: pull.inputGradients[0].mutableBlock)
+        pull.products.add(
+            g, activations: pull.inputs[0].quantised, to: MutableFloatBlock(gradient, rows: rows, columns: columns, stride: columns))
     }
 
     public func define<Number: Arithmetic>(
