@@ -23,8 +23,8 @@ let package = Package(
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
-        .target(name: "Catalog", dependencies: ["AbsMean", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "MatMulFree", "Models", "Tern"]),
-        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "MatMulFree", "Models", "QuietStar", "Tern"]),
+        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
         // Model families and quantisers.
@@ -34,6 +34,7 @@ let package = Package(
 
         // What there is to learn from a text.
         .target(name: "LanguageModel", dependencies: ["Basis", "Learning", "Models"], path: "Plugins/Thinking/LanguageModel"),
+        .target(name: "QuietStar", dependencies: ["Basis", "Learning", "Models", "Tensors"], path: "Plugins/Thinking/QuietStar"),
 
         // File formats.
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
@@ -68,6 +69,7 @@ let package = Package(
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "LearningTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),
+        .testTarget(name: "ThinkingTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "QuietStar", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "GGUF", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels", "KernelVariants"]),

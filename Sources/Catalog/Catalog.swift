@@ -6,6 +6,7 @@ import LanguageModel
 import Learning
 import MatMulFree
 import Models
+import QuietStar
 import Tern
 
 /// Everything that can be plugged in, a line each. A test holds the folders Plugins/ and Formats/ against these lists.
@@ -17,11 +18,11 @@ public enum Catalog {
     public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
 
     /// What there is to learn from a text.
-    public static var methods: [any LearningMethod.Type] { [LanguageModel.self] }
+    public static var methods: [any LearningMethod.Type] { [LanguageModel.self, QuietStar.self] }
 
     /// File formats, in the order in which they are tried; the last one answers for what is none of them.
     public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self, GGUFFormat.self, TernFormat.self]
 
     /// Every operation that a graph may hold.
-    public static let operations: [any Operation.Type] = coreOperations + families.flatMap { $0.operations }
+    public static let operations: [any Operation.Type] = coreOperations + families.flatMap { $0.operations } + methods.flatMap { $0.operations }
 }

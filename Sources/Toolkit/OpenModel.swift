@@ -1,5 +1,6 @@
 import Basis
 import Catalog
+import Learning
 import Models
 import Tensors
 import Tokens
@@ -42,7 +43,7 @@ public struct OpenModel {
             let known = Catalog.families.flatMap { $0.modelTypes }.sorted().joined(separator: ", ")
             throw Failure("model type '\(type)' is unknown; known: \(known)")
         }
-        return (try family.graph(configuration: configuration), family)
+        return (try Catalog.graph(family, configuration), family)
     }
 
     /// The tensors in container form: as they are, or made ternary on the way by the rule that the family's models are trained with.
@@ -83,6 +84,21 @@ public struct OpenModel {
 }
 
 extension Catalog {
+    /// The graph of a configuration, with what a method has given the model that taught it.
+    public static func graph(_ family: any ModelFamily.Type, _ configuration: JSON) throws -> Graph {
+        let graph = try family.graph(configuration: configuration)
+        guard let thinking = configuration["thinking"], !thinking.isNull else { return graph }
+        return try method(thinking["method"]?.stringValue ?? "").graph(graph, thinking: thinking)
+    }
+
+    /// The learning method of this name.
+    public static func method(_ name: String) throws -> any LearningMethod.Type {
+        guard let method = methods.first(where: { $0.name == name }) else {
+            throw Failure("there is no method '\(name)'; known: \(methods.map { $0.name }.sorted().joined(separator: ", "))")
+        }
+        return method
+    }
+
     /// The quantiser of this name.
     public static func quantiser(_ name: String) throws -> any Quantiser.Type {
         guard let quantiser = quantisers.first(where: { $0.name == name }) else {

@@ -23,13 +23,13 @@ struct Beginning {
         let corpora = try options.data.map { [plan] in try Corpus($0, heldOut: plan.heldOut) }
         model = try options.model.map { try OpenModel($0, layout: options.form.layout, threads: threads) }
         let files = try model?.checkpoint.files ?? NewSubject(options.new ?? "").files(Self.tokenizerFiles(options), corpora)
-        subject = try Subject(files)
-        try folder.write(files)
+        subject = try Subject(files).taught(by: plan.method)
+        try folder.write(subject.files)
         let spool = try TokenSpool(in: folder.path)
         try Tokenisation(subject.tokenizer, separator: subject.separator, vocabulary: subject.graph.outputWidth).run(corpora, into: spool)
         try spool.write(to: folder.tokens)
         let digest = try TokenData(folder.tokens, separator: nil).digest()
-        notes = .object(Self.given(options, ["digest": .string(digest), "files": .array(files.map { .string($0.name) })]))
+        notes = .object(Self.given(options, ["digest": .string(digest), "files": .array(subject.files.map { .string($0.name) })]))
     }
 
     /// Goes on with a run; what is given anew has to be what it began with.
@@ -70,9 +70,19 @@ struct Beginning {
         return files
     }
 
-    /// Gives the weights that training begins with.
+    /// Gives the weights that training begins with: the model's, or those of its family; then what the method adds to these.
     func fill(_ latents: Latents, _ kernels: Kernels) throws {
-        if let model { return try naming(model.argument) { try latents.load(from: model.checkpoint.tensors, kernels: kernels) } }
-        try latents.fill(seed: plan.seed) { try subject.family.initialValues(of: $0, in: subject.configuration) }
+        let method = try Catalog.method(PluginOptions(parsing: plan.method).name), thinking = subject.configuration["thinking"] ?? .null
+        func added(_ weight: Weight) throws -> InitialValues { try method.initialValues(of: weight, latents, thinking: thinking) }
+        if let model {
+            return try naming(model.argument) {
+                try latents.load(from: model.checkpoint.tensors, kernels: kernels, seed: plan.seed, missing: added)
+            }
+        }
+        let own = Set(try subject.family.graph(configuration: subject.configuration).weights.map(\.source))
+        try latents.fill(seed: plan.seed) { weight in
+            own.contains(weight.source) ? try subject.family.initialValues(of: weight, in: subject.configuration) : nil
+        }
+        try latents.fill(seed: plan.seed) { own.contains($0.source) ? nil : try added($0) }
     }
 }

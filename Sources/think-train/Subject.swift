@@ -24,8 +24,20 @@ struct Subject {
         guard let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }) else {
             throw Failure("models of the type '\(type)' cannot be trained: no plugin makes their graph")
         }
-        (self.family, graph) = (family, try family.graph(configuration: configuration))
+        (self.family, graph) = (family, try Catalog.graph(family, configuration))
         tokenizer = try Self.tokenizer(files)
+    }
+
+    /// The same model with what a method gives it.
+    func taught(by text: String) throws -> Subject {
+        let options = try PluginOptions(parsing: text), method = try Catalog.method(options.name)
+        let plain = try family.graph(configuration: configuration)
+        let subject = MethodSubject(graph: plain, configuration: configuration, tokenizer: tokenizer)
+        guard let thinking = try method.thinking(options.declared(as: method.options), subject) else { return self }
+        var changed = configuration.objectValue ?? JSONObject()
+        changed["thinking"] = thinking
+        let bytes = Array((JSON.object(changed).pretty + "\n").utf8)
+        return try Subject(files.map { $0.name == "config.json" ? SmallFile(name: $0.name, bytes: bytes) : $0 })
     }
 
     static func tokenizer(_ files: [SmallFile]) throws -> Tokenizer? {

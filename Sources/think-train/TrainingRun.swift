@@ -28,7 +28,7 @@ struct TrainingRun {
         (self.subject, notes) = (subject, beginning.notes)
         if checkpoint == nil { try beginning.fill(latents, kernels) }
         let bench = Workbench(
-            graph: subject.graph, latents: latents, quantiser: try Catalog.quantiser(subject.family.quantiser),
+            graph: subject.graph, configuration: subject.configuration, latents: latents, quantiser: try Catalog.quantiser(subject.family.quantiser),
             products: OpenBLASProducts(threads: threads), kernels: kernels, threads: threads,
             memoryLimit: options.memory.bytes)
         let data = try TokenData(folder.tokens, separator: subject.separator)
@@ -42,11 +42,7 @@ struct TrainingRun {
     }
 
     private static func method(_ plan: TrainingPlan, _ bench: Workbench) throws -> any LearningMethod {
-        let options = try PluginOptions(parsing: plan.method)
-        guard let method = Catalog.methods.first(where: { $0.name == options.name }) else {
-            let known = Catalog.methods.map { $0.name }.sorted().joined(separator: ", ")
-            throw Failure("there is no method '\(options.name)'; known: \(known)")
-        }
+        let options = try PluginOptions(parsing: plan.method), method = try Catalog.method(options.name)
         return try method.init(bench, options.declared(as: method.options))
     }
 

@@ -39,6 +39,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(Slice(start: 0, count: 300), wide),
             Sample(Recurrence(width: 300), wide, wide),
             Sample(SquaredReLU(), wide),
+            Sample(ReLU(), wide),
             Sample(SquaredReLUProduct(), wide, wide),
             Sample(Linear(matrix: Weight("w", shape: [37, 300], kind: .table)), wide),
             Sample(Linear(matrix: Weight("w", shape: [70, 5], kind: .table)), .floats(5)),
@@ -49,6 +50,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(Attention(heads: 6, keyValueHeads: 2, width: 40), .floats(240), .floats(80), .floats(80)),
             Sample(Attention(heads: 3, keyValueHeads: 3, width: 17), .floats(51), .floats(51), .floats(51)),
             Sample(Attention(heads: 5, keyValueHeads: 1, width: 64, window: 9), .floats(320), .floats(64), .floats(64)),
+            try Sample("quiet-star.boundary", ["embedding": "e", "width": 33, "token": 3, "scale": 100], .floats(33)),
+            try Sample("quiet-star.recall", ["width": 33, "start": 3], .floats(33)),
+            try Sample("quiet-star.mix", ["width": 33, "token": 3], .floats(66), .floats(1)),
             try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
         ]
     }

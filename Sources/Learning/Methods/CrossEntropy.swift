@@ -9,12 +9,12 @@ public struct CrossEntropy {
 
     public init(kernels: Kernels, threads: ThreadPool) { (self.kernels, self.threads) = (kernels, threads) }
 
-    /// The loss of each row of `logits`, and `weight` times its gradient written to `gradient`. A row whose target is negative has
-    /// neither.
-    public func callAsFunction(_ logits: Rows, targets: [Int32], weight: Float, gradient: Rows) -> [Double] {
+    /// The loss of each row of `logits`, and its gradient times the row's weight, written to `gradient`. A row whose target is negative
+    /// has neither.
+    public func callAsFunction(_ logits: Rows, targets: [Int32], weights: [Float], gradient: Rows) -> [Double] {
         each(logits, targets) { row, target in
-            let loss = loss(logits[row], target, logits.width, into: gradient[row], factor: weight)
-            gradient[row][target] -= weight
+            let loss = loss(logits[row], target, logits.width, into: gradient[row], factor: weights[row])
+            gradient[row][target] -= weights[row]
             return loss
         }
     }

@@ -1,6 +1,7 @@
 import Basis
 import Models
 import Tensors
+import Tokens
 
 /// A plugin that says what a model is to learn from a text: the loss, and how its gradients come about.
 public protocol LearningMethod: AnyObject {
@@ -8,6 +9,19 @@ public protocol LearningMethod: AnyObject {
     static var name: String { get }
     /// What it can be told.
     static var options: [PluginOption] { get }
+
+    /// Operations that models need which it has taught.
+    static var operations: [any Operation.Type] { get }
+
+    /// What config.json says under `thinking` of a model that it teaches, where it gives models anything that they lack; of a model that
+    /// has that already, too.
+    static func thinking(_ options: PluginOptions, _ subject: MethodSubject) throws -> JSON?
+
+    /// The graph of such a model, from what its family makes of config.json.
+    static func graph(_ graph: Graph, thinking: JSON) throws -> Graph
+
+    /// What a weight begins with that a model lacks; all others are there.
+    static func initialValues(of weight: Weight, _ latents: Latents, thinking: JSON) throws -> InitialValues
 
     /// Prepares to train the model of `bench`.
     init(_ bench: Workbench, _ options: PluginOptions) throws
@@ -17,6 +31,35 @@ public protocol LearningMethod: AnyObject {
 
     /// The loss of texts that nothing is learnt from, summed over all predicted tokens: what `Batch.predicted` counts.
     func evaluate(_ texts: [[Int32]]) throws -> Double
+}
+
+extension LearningMethod {
+    public static var operations: [any Operation.Type] { [] }
+    public static func thinking(_ options: PluginOptions, _ subject: MethodSubject) throws -> JSON? { nil }
+    public static func graph(_ graph: Graph, thinking: JSON) throws -> Graph { graph }
+
+    public static func initialValues(of weight: Weight, _ latents: Latents, thinking: JSON) throws -> InitialValues {
+        throw Failure("tensor '\(weight.source)' is missing")
+    }
+}
+
+/// A model that a method is asked to teach.
+public struct MethodSubject {
+    /// Without what the method adds.
+    public let graph: Graph
+    public let configuration: JSON
+    private let tokenizer: Tokenizer?
+
+    public init(graph: Graph, configuration: JSON, tokenizer: Tokenizer?) {
+        (self.graph, self.configuration, self.tokenizer) = (graph, configuration, tokenizer)
+    }
+
+    /// The first token of a text; `#` and a number is that token.
+    public func token(_ text: String) throws -> Int {
+        let token = text.hasPrefix("#") ? Int(text.dropFirst()) : tokenizer?.encode(text, addingSpecialTokens: false).first.map(Int.init)
+        guard let token, (0..<graph.outputWidth).contains(token) else { throw Failure("the model has no token for '\(text)'") }
+        return token
+    }
 }
 
 /// Texts, or parts of such, to learn from in one pass.
@@ -53,6 +96,8 @@ public struct Measures: Hashable, Sendable {
 /// What a method works with: the model as it is trained, and the machine.
 public struct Workbench {
     public let graph: Graph
+    /// config.json.
+    public let configuration: JSON
     public let latents: Latents
     public let quantiser: any Quantiser.Type
     public let products: any FloatProducts
@@ -62,10 +107,10 @@ public struct Workbench {
     public let memoryLimit: Int
 
     public init(
-        graph: Graph, latents: Latents, quantiser: any Quantiser.Type, products: any FloatProducts, kernels: Kernels, threads: ThreadPool,
-        memoryLimit: Int
+        graph: Graph, configuration: JSON, latents: Latents, quantiser: any Quantiser.Type, products: any FloatProducts,
+        kernels: Kernels, threads: ThreadPool, memoryLimit: Int
     ) {
-        (self.graph, self.latents, self.quantiser) = (graph, latents, quantiser)
+        (self.graph, self.configuration, self.latents, self.quantiser) = (graph, configuration, latents, quantiser)
         (self.products, self.kernels, self.threads, self.memoryLimit) = (products, kernels, threads, memoryLimit)
     }
 

@@ -17,7 +17,8 @@ public struct NextToken {
         let targets = texts.flatMap { $0.dropFirst() }
         guard weight != 0 else { return loss(logits, targets: targets).reduce(0, +) }
         var losses: [Double] = []
-        trace.pull { losses = loss(logits, targets: targets, weight: Float(weight), gradient: $0) }
+        let weights = [Float](repeating: Float(weight), count: targets.count)
+        trace.pull { losses = loss(logits, targets: targets, weights: weights, gradient: $0) }
         return losses.reduce(0, +)
     }
 }

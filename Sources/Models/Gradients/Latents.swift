@@ -53,21 +53,30 @@ public final class Latents: @unchecked Sendable {
         UnsafeMutableBufferPointer(rebasing: gradients[ranges[index]])
     }
 
-    /// Gives every tensor the values that it begins with, each from a seed of its own.
-    public func fill(seed: UInt64, _ initial: (Weight) throws -> InitialValues) throws {
+    /// Gives tensors the values that they begin with, each from a seed of its own.
+    public func fill(seed: UInt64, _ initial: (Weight) throws -> InitialValues?) throws {
         for (index, weight) in weights.enumerated() {
-            try initial(weight).fill(values(index), seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(index))
+            try initial(weight)?.fill(values(index), seed: Self.seed(seed, index))
         }
     }
 
-    /// Takes every tensor from a checkpoint of floats.
-    public func load(from source: any TensorSource, kernels: Kernels) throws {
+    /// Takes every tensor from a checkpoint of floats; where it lacks one, what `missing` says when all others are there, if it does.
+    public func load(
+        from source: any TensorSource, kernels: Kernels, seed: UInt64 = 0, missing: (Weight) throws -> InitialValues? = { _ in nil }
+    ) throws {
         let stored = Dictionary(source.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
         for (index, name) in names.enumerated() {
-            guard let entry = stored[name] else { throw Failure("tensor '\(name)' is missing") }
+            guard let entry = stored[name] else { continue }
             try placing("tensor '\(name)'") { try load(index, from: source, entry, kernels) }
         }
+        try fill(seed: seed) { weight in
+            guard stored[weight.source] == nil else { return nil }
+            guard let initial = try missing(weight) else { throw Failure("tensor '\(weight.source)' is missing") }
+            return initial
+        }
     }
+
+    private static func seed(_ seed: UInt64, _ index: Int) -> UInt64 { seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(index) }
 
     private func load(_ index: Int, from source: any TensorSource, _ entry: Int, _ kernels: Kernels) throws {
         let (element, shape) = (source.entries[entry].element, source.entries[entry].shape)

@@ -34,17 +34,24 @@ public final class Trace {
 
     /// Forgets all rows and takes the latent weights as they are now. `rows` is how many will be added at most.
     public func begin(rows: Int) throws {
-        forest = Forest()
-        memory.reserve(rows)
         try weights.update(from: latents)
+        beginAgain(rows: rows)
     }
 
-    /// Runs what `add` adds to the forest; returns the outputs of these rows.
+    /// Forgets all rows, while the weights stay what they were when last they were taken.
+    public func beginAgain(rows: Int) {
+        forest = Forest()
+        memory.reserve(rows)
+    }
+
+    /// Runs what `add` adds to the forest; returns the outputs of these rows. Of a graph that follows another, `give` writes the rows that
+    /// are given to it.
     @discardableResult
-    public func extend(_ add: (inout Forest) -> Void) throws -> Rows {
+    public func extend(_ add: (inout Forest) -> Void, give: (Rows) -> Void = { _ in }) throws -> Rows {
         let start = forest.count
         add(&forest)
         guard forest.count <= memory.capacity else { throw Failure("a pass over \(forest.count) tokens has room for \(memory.capacity)") }
+        if graph.nodes[0].operation is Given { give(memory.rows(0, count: forest.count).part(start..<forest.count)) }
         run(graph.nodes.indices, start..<forest.count)
         return memory.rows(graph.nodes.count - 1, count: forest.count).part(start..<forest.count)
     }
@@ -70,6 +77,15 @@ public final class Trace {
         try fill(memory.gradient(last, count: forest.count))
         for block in memory.blocks.ranges.indices.reversed() { pull(block: block) }
     }
+
+    /// The gradient by the rows that were given, once it has been pulled.
+    public var givenGradient: Rows { memory.gradient(0, count: forest.count) }
+
+    /// The rows of a node, which are there until another block of the graph runs where they are not remembered.
+    package func rows(of name: String) throws -> Rows { memory.rows(try graph.node(named: name), count: forest.count) }
+
+    /// The outputs of all rows.
+    public var outputs: Rows { memory.rows(graph.nodes.count - 1, count: forest.count) }
 
     /// Takes the gradient by a block's last node to the block before it.
     private func pull(block: Int) {

@@ -38,7 +38,7 @@ public struct Rows {
     public var quantised: QuantisedRows { QuantisedRows(width: width, capacity: capacity, memory: base, first: first) }
 
     /// Some of these rows.
-    func part(_ part: Range<Int>) -> Rows {
+    package func part(_ part: Range<Int>) -> Rows {
         Rows(form: form, count: part.count, base: base, capacity: capacity, first: first + part.lowerBound)
     }
 

@@ -22,7 +22,7 @@ public struct RunContext: ~Copyable {
     }
 
     /// The node's state, where it is floats.
-    var floatStates: [UnsafeMutablePointer<Float>] {
+    public var floatStates: [UnsafeMutablePointer<Float>] {
         states.compactMap { if case .floats(let pointer) = $0 { pointer } else { nil } }
     }
 

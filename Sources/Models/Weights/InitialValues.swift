@@ -8,6 +8,7 @@ public enum InitialValues: Hashable, Sendable {
     case normal(deviation: Double)
     /// Uniform in -bound ..< bound.
     case uniform(bound: Double)
+    case given([Float])
 
     /// Uniform with a variance of 2·gain² / (columns + rows) (Glorot and Bengio 2010, equation 16).
     public static func xavier(_ weight: Weight, gain: Double) -> InitialValues {
@@ -22,6 +23,7 @@ public enum InitialValues: Hashable, Sendable {
             case .constant(let value): values[index] = value
             case .normal(let deviation): values[index] = Float(deviation) * random.normal()
             case .uniform(let bound): values[index] = Float(bound) * (2 * random.uniform() - 1)
+            case .given(let given): values[index] = given[index]
             }
         }
     }

@@ -1,0 +1,41 @@
+import Models
+import Tensors
+
+/// Chooses the tokens of thoughts.
+struct ThoughtSampler {
+    let kernels: Kernels
+    let threads: ThreadPool
+    /// 0 takes the likeliest token.
+    let temperature: Double
+    /// Tokens that a thought never has.
+    let banned: [Int]
+
+    /// A token for each row of logits, drawn by a seed of its own, so that no thought depends on another.
+    func tokens(_ logits: Rows, seeds: [UInt64]) -> [Int32] {
+        [Int32](unsafeUninitializedCapacity: logits.count) { tokens, count in
+            nonisolated(unsafe) let tokens = tokens
+            threads.parallel(logits.count, grain: max(1, 16384 / logits.width)) { part in
+                for row in part { tokens[row] = token(logits[row], logits.width, seeds[row]) }
+            }
+            count = logits.count
+        }
+    }
+
+    private func token(_ logits: UnsafeMutablePointer<Float>, _ width: Int, _ seed: UInt64) -> Int32 {
+        for id in banned where id < width { logits[id] = -.infinity }
+        var largest = 0
+        for id in 0..<width where logits[id] > logits[largest] { largest = id }
+        guard temperature > 0 else { return Int32(largest) }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { shares in
+            guard let start = shares.baseAddress else { return Int32(largest) }
+            let total = kernels.exponentials(
+                logits, largest: logits[largest], factor: Float(1 / temperature), count: width, into: start)
+            var random = Random(seed: seed), left = random.uniformDouble() * total
+            for id in 0..<width {
+                left -= Double(shares[id])
+                if left < 0 { return Int32(id) }
+            }
+            return Int32(largest)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Basis
+
+/// Graphs made of others.
+extension Graph {
+    /// The number of the node of this name; refuses a name that is not there.
+    public func node(named name: String) throws -> Int {
+        guard let node = nodes.firstIndex(where: { $0.name == name }) else { throw Failure("the model has no node '\(name)'") }
+        return node
+    }
+
+    /// This graph with something put in behind a node: what read the node reads what `body` makes of it.
+    public func inserting(behind name: String, _ body: (Stream, GraphBuilder) throws -> Stream) throws -> Graph {
+        let place = try node(named: name)
+        return try Graph { builder in
+            var streams: [Stream] = []
+            for (index, node) in nodes.enumerated() {
+                let stream = builder.add(node.operation, node.inputs.map { streams[$0] }, name: node.name)
+                streams.append(index == place ? try body(stream, builder) : stream)
+            }
+            return streams[streams.count - 1]
+        }
+    }
+
+    /// What leads to a node, which becomes the output.
+    public func leading(to name: String) throws -> Graph { reduced(to: try node(named: name)) }
+
+    /// What comes behind a node, whose rows are given from outside (`Trace.extend`); refuses where that reads anything else.
+    public func following(_ name: String) throws -> Graph {
+        let place = try node(named: name), width = nodes[place].form.width
+        return try Graph { builder in
+            var streams = [place: builder.add(Given(width: width), [], name: name)], last = place
+            for index in nodes.indices.dropFirst(place + 1) {
+                let inputs = nodes[index].inputs.compactMap { streams[$0] }
+                guard inputs.count == nodes[index].inputs.count else {
+                    throw Failure("node '\(nodes[index].name)' reads what comes before '\(name)'")
+                }
+                (streams[index], last) = (builder.add(nodes[index].operation, inputs, name: nodes[index].name), index)
+            }
+            guard let output = streams[last] else { throw Failure("nothing follows node '\(name)'") }
+            return output
+        }
+    }
+}

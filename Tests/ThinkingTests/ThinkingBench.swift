@@ -1,0 +1,41 @@
+import Basis
+import Catalog
+import Learning
+import LinearAlgebra
+import Models
+import QuietStar
+import Support
+import Tensors
+import Toolkit
+
+/// A model that thinks, ready to be taught.
+struct ThinkingBench {
+    let bench: Workbench
+    let thinking: Thinking
+    let body: Trace
+
+    /// The model of a folder; `given` is what stands under `thinking` where the model lacks it. What it lacks of weights begins with zeros,
+    /// or with small noise.
+    init(_ folder: String, _ given: JSON, noise: Bool = false, memoryLimit: Int = .max) throws {
+        let threads = ThreadPool(threads: 2), model = try OpenModel(folder, threads: threads)
+        var configuration = try model.checkpoint.configuration().objectValue ?? JSONObject()
+        configuration["thinking"] = given
+        guard let family = model.family else { throw Failure("'\(folder)' is of no known family") }
+        let graph = try Catalog.graph(family, .object(configuration)), latents = try Latents(graph.weights)
+        try latents.load(from: model.checkpoint.tensors, kernels: .best, seed: 5) { _ in noise ? .normal(deviation: 0.05) : .constant(0) }
+        bench = Workbench(
+            graph: graph, configuration: .object(configuration), latents: latents, quantiser: Catalog.quantisers[0],
+            products: OpenBLASProducts(threads: threads), kernels: .best, threads: threads, memoryLimit: memoryLimit)
+        thinking = try Thinking(given)
+        body = try bench.trace(graph.leading(to: Thinking.hidden))
+    }
+
+    func objective(ahead: Int, policy: Double) throws -> Objective {
+        var options = Objective.Options()
+        (options.ahead, options.policy) = (ahead, policy)
+        return try Objective(bench, thinking, options)
+    }
+}
+
+/// A row as an array.
+func numbers(_ rows: Rows, _ row: Int) -> [Float] { (0..<rows.width).map { rows[row][$0] } }
