@@ -22,13 +22,14 @@ let package = Package(
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "COpenBLAS", "Models", "Tensors"]),
-        .target(name: "Catalog", dependencies: ["Models", "MatMulFree", "BitNet", "AbsMean", "GGUF", "HuggingFace", "Tern"]),
+        .target(name: "Catalog", dependencies: ["Basis", "Models", "MatMulFree", "BitNet", "Llama", "AbsMean", "GGUF", "HuggingFace", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "BitNet", dependencies: ["Basis", "Models"], path: "Plugins/BitNet"),
+        .target(name: "Llama", dependencies: ["Basis", "Models"], path: "Plugins/Llama"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
 
         // File formats.

@@ -49,6 +49,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(Attention(heads: 6, keyValueHeads: 2, width: 40), .floats(240), .floats(80), .floats(80)),
             Sample(Attention(heads: 3, keyValueHeads: 3, width: 17), .floats(51), .floats(51), .floats(51)),
             Sample(Attention(heads: 5, keyValueHeads: 1, width: 64, window: 9), .floats(320), .floats(64), .floats(64)),
+            Sample(Attention(heads: 4, keyValueHeads: 4, width: 6, window: 1), .floats(24), .floats(24), .floats(24)),
+            Sample(Attention(heads: 4, keyValueHeads: 2, width: 6, window: 2), .floats(24), .floats(12), .floats(12)),
+            Sample(Attention(heads: 6, keyValueHeads: 3, width: 34, window: 16), .floats(204), .floats(102), .floats(102)),
+            Sample(Attention(heads: 2, keyValueHeads: 1, width: 10, window: 1000), .floats(20), .floats(10), .floats(10)),
             try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
         ]
     }

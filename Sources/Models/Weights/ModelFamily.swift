@@ -8,12 +8,22 @@ public protocol ModelFamily: Sendable {
     static var modelTypes: [String] { get }
     /// Operations that it alone needs.
     static var operations: [any Operation.Type] { get }
-    /// The name of the quantiser that its float checkpoints were trained with.
-    static var quantiser: String { get }
+    /// The name of the quantiser that its float checkpoints were trained with; nil if its matrices stay floats.
+    static var quantiser: String? { get }
+    /// Whether it is the one for a configuration, be that sound or not: its `model_type` is among `modelTypes`, if nothing else is said.
+    /// The first family of the catalogue that says so is taken.
+    static func reads(_ configuration: JSON) -> Bool
     /// The graph of a configuration (config.json); refuses what the original code cannot run or this plugin does not know.
     static func graph(configuration: JSON) throws -> Graph
 }
 
 extension ModelFamily {
     public static var operations: [any Operation.Type] { [] }
+
+    public static func reads(_ configuration: JSON) -> Bool { hasItsType(configuration) }
+
+    /// Whether the `model_type` of a configuration is among `modelTypes`.
+    public static func hasItsType(_ configuration: JSON) -> Bool {
+        configuration["model_type"]?.stringValue.map(modelTypes.contains) ?? false
+    }
 }
