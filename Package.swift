@@ -23,13 +23,14 @@ let package = Package(
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
-        .target(name: "Catalog", dependencies: ["AbsMean", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "MatMulFree", "Models", "QuietStar", "Tern"]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "BitNet", dependencies: ["Basis", "Models"], path: "Plugins/BitNet"),
+        .target(name: "Llama", dependencies: ["Basis", "Models"], path: "Plugins/Llama"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
 
         // What there is to learn from a text.

@@ -8,67 +8,41 @@ import Models
 public enum BitNet: ModelFamily {
     public static let name = "bitnet"
     public static let modelTypes = ["bitnet", "bitnet_b1_58", "llama"]
-    public static let quantiser = "absmean"
+    public static let quantiser: String? = "absmean"
+
+    /// Llamas are only of this family if something says that they are ternary.
+    public static func reads(_ configuration: JSON) -> Bool {
+        guard hasItsType(configuration) else { return false }
+        return Kind(configuration) != .llama || configuration["quantization_config"]?["quant_method"] == "bitnet"
+    }
 
     public static func graph(configuration: JSON) throws -> Graph {
         let shape = try Shape(configuration)
-        return try Graph { Equations(shape: shape, model: $0).logits() }
+        return try Graph { model in
+            let projections = Projections(shape: shape, model: model)
+            return Transformer(shape.transformer, model, activation: projections.activation, projection: projections.project).logits()
+        }
     }
 }
 
-private struct Equations {
+/// What BitNet does otherwise than Llama.
+private struct Projections {
     let shape: BitNet.Shape
     let model: GraphBuilder
 
-    func logits() -> Stream {
-        var x = model.embedding("model.embed_tokens", vocabulary: shape.vocabulary, width: shape.width)
-        for layer in 0..<shape.layers {
-            model.scope("model.layers.\(layer)") {
-                x = x + attention(x.norm("input_layernorm", epsilon: shape.epsilon))
-                x = x + feedForward(x.norm("post_attention_layernorm", epsilon: shape.epsilon))
-            }
-        }
-        let table = shape.tiesEmbeddings ? "model.embed_tokens.weight" : nil
-        return x.norm("model.norm", epsilon: shape.epsilon).linear("lm_head", to: shape.vocabulary, table: table)
-    }
-
-    /// W_o norm(softmax(q kᵀ / √d) v), with q = RoPE(W_q x), k = RoPE(W_k x), v = W_v x.
-    private func attention(_ x: Stream) -> Stream {
-        model.scope("self_attn") {
-            let (bias, shared) = (shape.attentionHasBias, shape.keyValueHeads * shape.headWidth)
-            let q = rotated(project(x, "q_proj", to: shape.heads * shape.headWidth, bias: bias), "q_rope")
-            let k = rotated(project(x, "k_proj", to: shared, bias: bias), "k_rope")
-            let v = project(x, "v_proj", to: shared, bias: bias)
-            let o = q.attention(keys: k, values: v, heads: shape.heads, keyValueHeads: shape.keyValueHeads, name: "attention")
-            return project(normed(o, shape.norms?.attention), "o_proj", to: shape.width, bias: bias)
-        }
-    }
-
-    /// W_down norm(f(W_gate x) ⊙ W_up x).
-    private func feedForward(_ x: Stream) -> Stream {
-        model.scope("mlp") {
-            let gate = project(x, "gate_proj", to: shape.intermediate, bias: shape.feedForwardHasBias)
-            let up = project(x, "up_proj", to: shape.intermediate, bias: shape.feedForwardHasBias)
-            let h = (shape.activation == .silu ? gate.silu : gate.squaredReLU) * up
-            return project(normed(h, shape.norms?.feedForward), "down_proj", to: shape.width, bias: shape.feedForwardHasBias)
-        }
-    }
-
-    private func rotated(_ x: Stream, _ name: String) -> Stream {
-        x.rope(headWidth: shape.headWidth, base: shape.rotation.base, scaling: shape.rotation.scaling, name: name)
-    }
-
-    private func normed(_ x: Stream, _ name: String?) -> Stream { name.map { x.norm($0, epsilon: shape.epsilon) } ?? x }
+    func activation(_ x: Stream) -> Stream { shape.activation == .silu ? x.silu : x.squaredReLU }
 
     /// Int8 activations, after a norm of the projection's own if it has one, times a ternary matrix; in floats if it was left out.
-    private func project(_ x: Stream, _ name: String, to rows: Int, bias: Bool) -> Stream {
-        let product =
-            if shape.keepsFloats(model.full(name)) {
-                x.linear(name, to: rows)
-            } else {
-                innerNorm(x, name).quantised("\(name).quantised").ternaryLinear(name, to: rows)
-            }
-        return bias ? product.bias(name) : product
+    func project(_ x: Stream, _ name: String, to rows: Int) -> Stream {
+        let x = outerNorm(x, name)
+        guard !shape.keepsFloats(model.full(name)) else { return x.linear(name, to: rows) }
+        return innerNorm(x, name).quantised("\(name).quantised").ternaryLinear(name, to: rows)
+    }
+
+    /// The norm before an output projection.
+    private func outerNorm(_ x: Stream, _ name: String) -> Stream {
+        let norms = shape.norms, norm = name == "o_proj" ? norms?.attention : name == "down_proj" ? norms?.feedForward : nil
+        return norm.map { x.norm($0, epsilon: shape.transformer.epsilon) } ?? x
     }
 
     private func innerNorm(_ x: Stream, _ name: String) -> Stream {

@@ -7,7 +7,7 @@ extension BitNet {
         case microsoft, reproduction, llama
 
         /// 1bitLLM's checkpoints are of the type `llama` too, and told by the name of their class.
-        init(_ config: JSON) throws {
+        init(_ config: JSON) {
             let classes = config["architectures"]?.arrayValue ?? []
             switch config["model_type"]?.stringValue {
             case "bitnet": self = .microsoft
@@ -25,23 +25,15 @@ extension BitNet {
             }
         }
 
-        struct Defaults {
-            let vocabulary, width, layers, heads, intermediate: Int
-            /// Nil for as many as there are heads.
-            let keyValueHeads: Int?
-            let activation: Shape.Activation
-            let epsilon, base: Double
-        }
+        /// Where config.json names none.
+        var activation: Shape.Activation { self == .microsoft ? .relu2 : .silu }
 
         /// Those of BitNetConfig; the other two descend from LlamaConfig.
-        var defaults: Defaults {
-            self == .microsoft
-                ? Defaults(
-                    vocabulary: 128_256, width: 2560, layers: 30, heads: 20, intermediate: 6912, keyValueHeads: 5, activation: .relu2,
-                    epsilon: 1e-5, base: 500_000)
-                : Defaults(
-                    vocabulary: 32000, width: 4096, layers: 32, heads: 32, intermediate: 11008, keyValueHeads: nil, activation: .silu,
-                    epsilon: 1e-6, base: 10000)
+        var defaults: Transformer.Defaults {
+            guard self == .microsoft else { return .llama }
+            return Transformer.Defaults(
+                vocabulary: 128_256, width: 2560, layers: 30, heads: 20, keyValueHeads: 5, intermediate: 6912, epsilon: 1e-5,
+                base: 500_000)
         }
     }
 }

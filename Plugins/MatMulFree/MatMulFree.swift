@@ -9,7 +9,7 @@ public struct MatMulFree: ModelFamily {
     public static let name = "matmul-free"
     public static let modelTypes = ["hgrn_bit"]
     public static let operations: [any Operation.Type] = [LowerBound.self]
-    public static let quantiser = "absmean"
+    public static let quantiser: String? = "absmean"
 
     let shape: Shape
 

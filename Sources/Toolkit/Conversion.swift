@@ -19,16 +19,22 @@ public struct Conversion {
     ) throws {
         model = try OpenModel(argument, layout: layout, threads: threads)
         self.kernels = kernels
-        let method = method ?? model.family?.quantiser ?? OpenModel.standardQuantiser
+        guard method == nil || model.isTernary else {
+            throw Failure("'\(argument)' is a model of floats: no matrix of it becomes ternary by any method")
+        }
+        let method = method ?? model.method
         let quantiser = try Catalog.quantiser(method)
         source = try naming(argument) { [model] in
             try TernarySource(
                 model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, tables: embedding, kernels: kernels, threads: threads)
         }
-        var options: JSONObject = ["method": .string(method)]
+        var options: JSONObject = model.isTernary ? ["method": .string(method)] : [:]
         if let embedding { options["embedding"] = .string(embedding.name) }
         self.options = options
     }
+
+    /// Whether any matrix of the model is one of trits.
+    public var isTernary: Bool { model.isTernary }
 
     /// Tensors that the model does not need.
     public var unused: [String] { source.unused }

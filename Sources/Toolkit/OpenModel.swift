@@ -34,13 +34,13 @@ public struct OpenModel {
     /// The graph that the file carries, or else the one that its family makes of config.json.
     private static func graph(of checkpoint: Checkpoint) throws -> (Graph, (any ModelFamily.Type)?) {
         if let graph = checkpoint.graph {
-            let name = checkpoint.manifest?["family"]?.stringValue
-            return (try Graph(json: graph, operations: Catalog.operations), Catalog.families.first { $0.modelTypes.contains(name ?? "") })
+            let family = (try? checkpoint.configuration()).flatMap(Catalog.family)
+            return (try Graph(json: graph, operations: Catalog.operations), family)
         }
         let configuration = try checkpoint.configuration()
         guard let type = configuration["model_type"]?.stringValue else { throw Failure("config.json names no model_type") }
-        guard let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }) else {
-            let known = Catalog.families.flatMap { $0.modelTypes }.sorted().joined(separator: ", ")
+        guard let family = Catalog.family(of: configuration) else {
+            let known = Set(Catalog.families.flatMap { $0.modelTypes }).sorted().joined(separator: ", ")
             throw Failure("model type '\(type)' is unknown; known: \(known)")
         }
         return (try Catalog.graph(family, configuration), family)
@@ -52,13 +52,18 @@ public struct OpenModel {
         _ kernels: Kernels, _ threads: ThreadPool, tables: IntegerBits? = nil
     ) throws -> any TensorSource {
         guard tables != nil || TernarySource.isNeeded(for: checkpoint.tensors, graph) else { return checkpoint.tensors }
-        let quantiser = try Catalog.quantiser(family?.quantiser ?? OpenModel.standardQuantiser)
         return try TernarySource(
             checkpoint.tensors, graph: graph, quantiser: quantiser, tables: tables, kernels: kernels, threads: threads)
     }
 
-    /// The rule for models of unknown families.
-    static let standardQuantiser = "absmean"
+    /// The name of the rule that makes its matrices ternary, where they are: of models of unknown families, the usual one.
+    var method: String { Catalog.quantiserName(of: family) }
+
+    /// The rule of that name.
+    public var quantiser: any Quantiser.Type { get throws { try Catalog.quantiser(method) } }
+
+    /// Whether it multiplies by trits; in a model of floats nothing becomes ternary.
+    var isTernary: Bool { graph.weights.contains { $0.kind == .ternary } }
 
     /// The model loaded and ready to run.
     public func machine(_ kernels: Kernels, _ threads: ThreadPool) throws -> Machine {
@@ -98,6 +103,13 @@ extension Catalog {
         }
         return method
     }
+
+    /// The rule that a family's models are trained with, as they are if the family is unknown or has none.
+    public static func quantiser(of family: (any ModelFamily.Type)?) throws -> any Quantiser.Type {
+        try quantiser(quantiserName(of: family))
+    }
+
+    static func quantiserName(of family: (any ModelFamily.Type)?) -> String { family?.quantiser ?? "absmean" }
 
     /// The quantiser of this name.
     public static func quantiser(_ name: String) throws -> any Quantiser.Type {

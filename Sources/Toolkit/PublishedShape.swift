@@ -54,8 +54,7 @@ public struct PublishedShape: Sendable {
 
     public var graph: Graph {
         get throws {
-            let type = configuration["model_type"]?.stringValue ?? ""
-            guard let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }) else {
+            guard let family = Catalog.family(of: configuration) else {
                 throw Failure("there is no family for the shape '\(name)'")
             }
             return try family.graph(configuration: configuration)

@@ -47,14 +47,22 @@ struct Quantize: TernCommand {
     func execute() throws {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
         let conversion = try Conversion(argument, layout: form.layout, method: method, embedding: embedding, kernels, threads)
-        if !conversion.unused.isEmpty, !common.quiet {
-            Self.complain("left out \(conversion.unused.count) tensors without a use in the model, among them '\(conversion.unused[0])'")
-        }
+        if !common.quiet { remark(on: conversion) }
         let sink = try openOutput(output), reportSink = try report.map { try Output.open($0) }
         let progress = Progress("quantize", total: conversion.byteCount, quiet: common.quiet)
         let summary = try conversion.write(to: sink, reports: report != nil, progress)
         try reportSink?.write(conversion.report.json.pretty + "\n")
         try reportSink?.close()
         if !common.quiet { Self.report(summary, json: json) }
+    }
+
+    /// What whoever expects the whole checkpoint, or trits, should know.
+    private func remark(on conversion: Conversion) {
+        if !conversion.unused.isEmpty {
+            Self.complain("left out \(conversion.unused.count) tensors without a use in the model, among them '\(conversion.unused[0])'")
+        }
+        if !conversion.isTernary, embedding == nil {
+            Self.complain("the model is one of floats: its matrices stay as they are")
+        }
     }
 }

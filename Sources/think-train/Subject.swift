@@ -20,8 +20,8 @@ struct Subject {
         guard let bytes = files.first(where: { $0.name == "config.json" })?.bytes else { throw Failure("the model has no config.json") }
         let configuration = try naming("config.json") { try JSON(parsing: bytes) }
         self.configuration = configuration
-        let type = configuration["model_type"]?.stringValue ?? ""
-        guard let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }) else {
+        guard let family = Catalog.family(of: configuration) else {
+            let type = configuration["model_type"]?.stringValue ?? "none"
             throw Failure("models of the type '\(type)' cannot be trained: no plugin makes their graph")
         }
         (self.family, graph) = (family, try Catalog.graph(family, configuration))

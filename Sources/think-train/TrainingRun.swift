@@ -28,9 +28,9 @@ struct TrainingRun {
         (self.subject, notes) = (subject, beginning.notes)
         if checkpoint == nil { try beginning.fill(latents, kernels) }
         let bench = Workbench(
-            graph: subject.graph, configuration: subject.configuration, latents: latents, quantiser: try Catalog.quantiser(subject.family.quantiser),
-            products: OpenBLASProducts(threads: threads), kernels: kernels, threads: threads,
-            memoryLimit: options.memory.bytes)
+            graph: subject.graph, configuration: subject.configuration, latents: latents,
+            quantiser: try Catalog.quantiser(of: subject.family), products: OpenBLASProducts(threads: threads),
+            kernels: kernels, threads: threads, memoryLimit: options.memory.bytes)
         let data = try TokenData(folder.tokens, separator: subject.separator)
         guard try data.digest() == beginning.notes["digest"]?.stringValue else {
             throw Failure("'\(folder.tokens)' is not what the run began with")

@@ -83,6 +83,11 @@ extension Fuzzer {
          "original_max_position_embeddings": 64}, "quantization_config": {"quant_method": "bitnet", "use_rms_norm": true,
          "rms_norm_eps": 1e-6, "modules_to_not_convert": ["layers.1.mlp"], "linear_class": "bitlinear"}}
         """,
+        """
+        {"model_type": "mistral", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 4, "head_dim": null,
+         "num_key_value_heads": null, "intermediate_size": 12, "hidden_act": "silu", "rms_norm_eps": 1e-5, "sliding_window": 3,
+         "rope_parameters": {"rope_type": "linear", "rope_theta": 1e4, "factor": 2}, "tie_word_embeddings": true}
+        """,
     ]
 
     /// One of each kind: byte-level, and SentencePiece style with byte fallback.

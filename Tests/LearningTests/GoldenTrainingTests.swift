@@ -62,9 +62,8 @@ private final class Run {
         (self.golden, batches) = (golden, try golden.batches())
         latents = try Latents(model.graph.weights)
         try latents.load(from: model.checkpoint.tensors, kernels: .best)
-        let quantiser = try Catalog.quantiser(try #require(model.family).quantiser)
         trace = try Trace(
-            model.graph, latents, quantiser: quantiser, products: OpenBLASProducts(threads: threads), kernels: .best, threads: threads)
+            model.graph, latents, quantiser: model.quantiser, products: OpenBLASProducts(threads: threads), kernels: .best, threads: threads)
         loss = NextToken(kernels: .best, threads: threads)
         optimiser = AdamW(latents, try Run.options(golden), threads: threads)
     }

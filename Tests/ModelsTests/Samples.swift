@@ -53,6 +53,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
             try Sample("quiet-star.boundary", ["embedding": "e", "width": 33, "token": 3, "scale": 100], .floats(33)),
             try Sample("quiet-star.recall", ["width": 33, "start": 3], .floats(33)),
             try Sample("quiet-star.mix", ["width": 33, "token": 3], .floats(66), .floats(1)),
+            Sample(Attention(heads: 4, keyValueHeads: 4, width: 6, window: 1), .floats(24), .floats(24), .floats(24)),
+            Sample(Attention(heads: 4, keyValueHeads: 2, width: 6, window: 2), .floats(24), .floats(12), .floats(12)),
+            Sample(Attention(heads: 6, keyValueHeads: 3, width: 34, window: 16), .floats(204), .floats(102), .floats(102)),
+            Sample(Attention(heads: 2, keyValueHeads: 1, width: 10, window: 1000), .floats(20), .floats(10), .floats(10)),
             try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
         ]
     }

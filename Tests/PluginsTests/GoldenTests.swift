@@ -1,4 +1,5 @@
 import Basis
+import Catalog
 import Glibc
 import Models
 import Support
@@ -14,6 +15,13 @@ import Toolkit
             "mmfree-tiny-opts", "mmfree-tiny-bf16-sharded", "shakespeare", "bitnet-tiny-bf16", "bitnet-tiny-packed",
             "llama-bitnet-tiny-packed", "llama-bitnet-rmsnorm-tiny-packed",
         ]))
+    }
+
+    /// Larger ones are kept elsewhere: a folder that is there must not be passed over.
+    @Test(.enabled(if: getenv("TERN_GOLDEN") != nil)) func `those of every family are among the others`() throws {
+        let models = try Golden.all.map { try JSON(parsing: MappedFile.contents("\($0.model)/config.json")) }
+        let families = Set(models.compactMap { Catalog.family(of: $0)?.name })
+        #expect(families == Set(Catalog.families.map { $0.name }))
     }
 
     /// On a prompt that keeps every quantiser input away from a tie nothing can flip: every number of every layer has to be right.
@@ -64,9 +72,8 @@ import Toolkit
     /// recurrence's swish as well: what it gives is what goes into the output projection.
     private func rows(ofModule module: String, _ trace: Trace) throws -> [[Float]]? {
         if module.hasSuffix(".g_norm") { return try trace.input(module.dropLast("g_norm".count) + "o_proj.norm") }
-        if module.hasSuffix("attn") { return try trace.output(module + ".o_proj") }
-        if module.hasSuffix(".mlp") { return try trace.output(module + ".down_proj") }
-        return trace.nodes[module]
+        let inside = module.hasSuffix("attn") ? ".o_proj" : module.hasSuffix(".mlp") ? ".down_proj" : ""
+        return trace.nodes[module + inside + ".bias"] ?? trace.nodes[module + inside]
     }
 
     @Test(arguments: Golden.all.filter { !$0.hasRecurrence })
@@ -80,17 +87,18 @@ import Toolkit
         }
     }
 
-    /// On any other prompt an activation may be rounded the other way where sums are formed in another order.
+    /// On any other prompt an activation may be rounded the other way where sums are formed in another order; floats have no such jumps.
     @Test(arguments: Golden.all) func `the main prompt agrees as far as roundings let it`(_ golden: Golden) throws {
         let trace = try Traced(golden.model).trace(golden.tokens("input_ids")), expected = try golden.rows("logits")
+        let tolerance: Float = golden.rounds ? 0.15 : 1e-4
         let found = difference(trace.logits.flatMap { $0 }, expected.flatMap { $0 })
-        #expect(found.largest <= 0.15 && found.mean <= 0.02, "\(found)")
+        #expect(found.largest <= tolerance && found.mean <= 0.02, "\(found)")
         let same = zip(trace.logits, expected).count { largestIndex($0) == largestIndex($1) }
         #expect(Double(same) > 0.95 * Double(expected.count), "\(same) of \(expected.count)")
-        try expectHidden(golden, "", trace, within: 0.15)
-        try expectStates(golden, "state.", trace, within: 0.15)
+        try expectHidden(golden, "", trace, within: tolerance)
+        try expectStates(golden, "state.", trace, within: tolerance)
         let nll = try losses(trace.logits, of: golden.tokens("input_ids"))
-        #expect(difference(nll, try golden.floats("nll")).largest <= 0.15)
+        #expect(difference(nll, try golden.floats("nll")).largest <= tolerance)
         let mean = Double(nll.reduce(0, +)) / Double(nll.count)
         #expect(abs(mean - (golden.json["mean_nll"]?.doubleValue ?? .infinity)) < 0.02)
     }

@@ -12,6 +12,8 @@ public struct Golden: Sendable, CustomStringConvertible {
     /// The folder with the checkpoint.
     public let model: String
     public let json: JSON
+    /// Whether the model has quantisers.
+    public let rounds: Bool
     private let file: SafetensorsFile
 
     public var description: String { name }
@@ -23,18 +25,21 @@ public struct Golden: Sendable, CustomStringConvertible {
         model = access("\(folder)/config.json", F_OK) == 0 ? folder : "\(Programs.package)/Models/\(name)"
         json = try JSON(parsing: MappedFile.contents("\(folder)/golden.json"))
         guard json["strict_input_ids"] != nil, let config = try? JSON(parsing: MappedFile.contents("\(model)/config.json")),
-            let type = config["model_type"]?.stringValue,
-            let family = Catalog.families.first(where: { $0.modelTypes.contains(type) }), (try? family.graph(configuration: config)) != nil
+            let family = Catalog.family(of: config)
         else { return nil }
+        rounds = family.quantiser != nil
         file = try SafetensorsFile(MappedFile("\(folder)/golden.safetensors"))
     }
 
-    /// Those under Tests/Golden, and those under the folder that TERN_GOLDEN names, if it is set.
-    public static let all: [Golden] = {
+    /// Folders of numbers of any kind: those under Tests/Golden, and those under the folder that TERN_GOLDEN names, if it is set.
+    public static let folders: [String] = {
         var folders = ["\(Programs.package)/Tests/Golden"]
         if let more = getenv("TERN_GOLDEN") { folders.append(String(cString: more)) }
-        return folders.flatMap { folder in names(in: folder).compactMap { try? Golden("\(folder)/\($0)") } }
+        return folders.flatMap { folder in names(in: folder).map { "\(folder)/\($0)" } }
     }()
+
+    /// Those of them that this reads.
+    public static let all: [Golden] = folders.compactMap { try? Golden($0) }
 
     /// Those that come with the project.
     public static func named(_ name: String) throws -> Golden {
@@ -82,11 +87,11 @@ public struct Golden: Sendable, CustomStringConvertible {
     public func agrees(with tokens: [Int32]) -> Bool {
         guard tokens.count == greedy.count else { return false }
         let first = zip(greedy, tokens).first { $0.token != $1 }
-        return first.map { $0.0.margin < Golden.closeCall } ?? true
+        return first.map { $0.0.margin < closeCall } ?? true
     }
 
-    /// One flipped rounding of an activation moves logits by up to about this.
-    public static let closeCall = 0.1
+    /// One flipped rounding of an activation moves logits by up to about a tenth; where nothing is quantised nothing flips.
+    private var closeCall: Double { rounds ? 0.1 : 1e-3 }
 }
 
 public func chunks<Element>(_ flat: [Element], of width: Int) -> [[Element]] {

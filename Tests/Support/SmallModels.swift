@@ -37,6 +37,21 @@ public let smallConfigurations: [String: [JSON]] = [
             ],
         ],
     ],
+    "llama": [
+        [
+            "model_type": "llama", "vocab_size": 67, "hidden_size": 30, "num_hidden_layers": 2, "intermediate_size": 44, "head_dim": 8,
+            "num_attention_heads": 5, "num_key_value_heads": 1, "attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true,
+            "bos_token_id": 1, "eos_token_id": 2, "rope_theta": 10000,
+            "rope_scaling": [
+                "rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 64,
+            ],
+        ],
+        [
+            "model_type": "mistral", "vocab_size": 300, "hidden_size": 36, "num_hidden_layers": 2, "intermediate_size": 50,
+            "num_attention_heads": 6, "num_key_value_heads": 2, "sliding_window": 21, "rms_norm_eps": 1e-5,
+            "rope_parameters": ["rope_type": "default", "rope_theta": 1000],
+        ],
+    ],
 ]
 
 /// A family's graph with random weights, ready to run.

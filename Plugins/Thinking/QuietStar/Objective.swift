@@ -111,7 +111,7 @@ package final class Objective {
         }
         let targets = items.map(\.target)
         guard let gradient else { return loss(logits, targets: targets) }
-        package var losses: [Double] = []
+        var losses: [Double] = []
         head.pull { losses = loss(logits, targets: targets, weights: items.map { Float($0.weight) }, gradient: $0) }
         addGiven(items, to: gradient)
         return losses
@@ -134,7 +134,7 @@ package final class Objective {
                 Item(base: pass.row(text, $0), row: pass.row(text, $0), target: tokens[$0 + 1], weight: weight)
             }
         }
-        package var found = try losses(items, token: 0, hidden, gradient)[...]
+        var found = try losses(items, token: 0, hidden, gradient)[...]
         for text in pass.texts {
             results.base.append(Array(found.prefix(max(0, text.count - 1))))
             found = found.dropFirst(max(0, text.count - 1))
@@ -144,7 +144,7 @@ package final class Objective {
 
     private func mixedLosses(_ pass: ThoughtPass, _ hidden: Rows, _ share: Double, _ gradient: Rows?) throws {
         let counts = (0..<options.ahead).map { j in pass.thoughts.count { pass.token($0, ahead: j + 1) != nil } }
-        package var items: [Item] = [], places: [(thought: Int, ahead: Int)] = []
+        var items: [Item] = [], places: [(thought: Int, ahead: Int)] = []
         for ahead in 0..<options.ahead {
             let first = pass.stepRows[pass.drawn.count + 1 + ahead]
             let weight = (1 - options.base) * share / Double(options.ahead) / Double(max(1, counts[ahead]))

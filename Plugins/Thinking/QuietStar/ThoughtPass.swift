@@ -47,7 +47,7 @@ package struct ThoughtPass {
 
     /// The token that comes `ahead` tokens after the one that a thought is behind; nil beyond the text's end.
     package func token(_ thought: Thought, ahead: Int) -> Int32? {
-        package let place = thought.position + ahead
+        let place = thought.position + ahead
         return place < texts[thought.text].count ? texts[thought.text][place] : nil
     }
 
@@ -69,7 +69,7 @@ package struct ThoughtPass {
     /// Adds a token to every thought.
     @discardableResult
     private mutating func step(_ trace: Trace, _ tokens: [Int32]) throws -> Rows {
-        package let last = stepRows.last
+        let last = stepRows.last
         stepRows.append(trace.forest.count)
         return try trace.extend { forest in
             for (index, thought) in thoughts.enumerated() {

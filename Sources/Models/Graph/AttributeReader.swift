@@ -14,6 +14,11 @@ public struct AttributeReader {
     /// An integer of 1 to 2^31 - 1.
     public func size(_ key: String) throws -> Int { try integer(key, in: 1...Int(Int32.max)) }
 
+    /// An integer of the range; `standard` if there is no such attribute.
+    public func integer(_ key: String, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
+        object[key] == nil ? standard : try integer(key, in: range)
+    }
+
     public func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int {
         guard let value = object[key]?.intValue, range.contains(value) else {
             throw Failure("attribute '\(key)' is not an integer of \(range.lowerBound) to \(range.upperBound)")

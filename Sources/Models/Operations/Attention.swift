@@ -21,7 +21,7 @@ public struct Attention: Operation {
         try attributes.only("heads", "key-value-heads", "width", "window")
         self.init(
             heads: try attributes.size("heads"), keyValueHeads: try attributes.size("key-value-heads"),
-            width: try attributes.size("width"), window: try attributes.integer("window", in: 0...Int(Int32.max)))
+            width: try attributes.size("width"), window: try attributes.integer("window", in: 0...Int(Int32.max), default: 0))
         guard heads % keyValueHeads == 0 else { throw Failure("\(heads) heads do not share \(keyValueHeads) of keys and values evenly") }
         guard heads.multipliedReportingOverflow(by: width).partialValue <= 1 << 24, width <= 1 << 16 else {
             throw Failure("\(heads) heads of \(width) numbers are too wide")
@@ -29,9 +29,9 @@ public struct Attention: Operation {
     }
 
     public var attributes: JSONObject {
-        [
-            "heads": .integer(heads), "key-value-heads": .integer(keyValueHeads), "width": .integer(width), "window": .integer(window),
-        ]
+        var result: JSONObject = ["heads": .integer(heads), "key-value-heads": .integer(keyValueHeads), "width": .integer(width)]
+        if window > 0 { result["window"] = .integer(window) }
+        return result
     }
 
     public var memory: Memory { .keysAndValues(heads: keyValueHeads, width: width) }

@@ -38,6 +38,11 @@ public struct Configuration {
         try optionalSize(key, most: most) ?? standard
     }
 
+    /// The same where null says that there is none; only an absent key has its default.
+    public func nullableSize(_ key: String, default standard: Int?, most: Int = sizeLimit) throws -> Int? {
+        json[key] == nil ? standard : try optionalSize(key, most: most)
+    }
+
     /// A positive number.
     public func positive(_ key: String, default standard: Double) throws -> Double {
         guard let value = value(key) else { return standard }

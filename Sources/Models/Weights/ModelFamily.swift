@@ -8,8 +8,11 @@ public protocol ModelFamily: Sendable {
     static var modelTypes: [String] { get }
     /// Operations that it alone needs.
     static var operations: [any Operation.Type] { get }
-    /// The name of the quantiser that its float checkpoints were trained with.
-    static var quantiser: String { get }
+    /// The name of the quantiser that its float checkpoints were trained with; nil if its matrices stay floats.
+    static var quantiser: String? { get }
+    /// Whether it is the one for a configuration, be that sound or not: its `model_type` is among `modelTypes`, if nothing else is said.
+    /// The first family of the catalogue that says so is taken.
+    static func reads(_ configuration: JSON) -> Bool
     /// The graph of a configuration (config.json); refuses what the original code cannot run or this plugin does not know.
     static func graph(configuration: JSON) throws -> Graph
     /// What `--new` can be told of a model that is to be trained from scratch.
@@ -31,5 +34,12 @@ extension ModelFamily {
     /// Gains are 1, matrices normally distributed with a deviation of 0.02.
     public static func initialValues(of weight: Weight, in configuration: JSON) throws -> InitialValues {
         weight.shape.count == 1 ? .constant(1) : .normal(deviation: 0.02)
+    }
+
+    public static func reads(_ configuration: JSON) -> Bool { hasItsType(configuration) }
+
+    /// Whether the `model_type` of a configuration is among `modelTypes`.
+    public static func hasItsType(_ configuration: JSON) -> Bool {
+        configuration["model_type"]?.stringValue.map(modelTypes.contains) ?? false
     }
 }
