@@ -17,6 +17,7 @@ struct Flight {
     private var written: AnswerText
     private let endOfText: Set<Int32>
     private var finish: Answer.Finish?
+    private var thoughts: [[Int32]] = []
     // Of one step: what follows the text in its feed, as a guess; the session before it; the tokens chosen in it.
     private var lookup: PromptLookup
     private var draft: [Int32] = []
@@ -46,7 +47,7 @@ struct Flight {
     var answer: Answer {
         Answer(
             text: written.text, tokens: Array(text[promptEnd...]), finish: finish ?? .length, session: session, history: text,
-            drafted: lookup.drafted, accepted: lookup.accepted)
+            thoughts: thoughts, drafted: lookup.drafted, accepted: lookup.accepted)
     }
 }
 
@@ -110,6 +111,12 @@ extension Flight {
         }
         if written.stopped { finish = .stop }
     }
+
+    /// What the draws of the next thought begin with.
+    var thoughtSeed: UInt64 { request.sampling.seed &+ UInt64(text.count) &* 0x9e37_79b9_7f4a_7c15 }
+
+    /// The next token was thought about.
+    mutating func note(_ thought: [Int32]) { if finish == nil { thoughts.append(thought) } }
 
     /// Takes back what was fed. After a wrong guess that is of no use: the session of before will be fed what was right.
     mutating func settle(_ feed: Machine.Feed) {

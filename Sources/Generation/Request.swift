@@ -20,6 +20,13 @@ public struct Request: Sendable {
 
     public static let longestDraft = 64
 
+    /// The same answer, token by token.
+    var withoutGuesses: Request {
+        var plain = self
+        plain.draftTokens = 0
+        return plain
+    }
+
     public init(tokens: [Int32], session: Session) { (self.tokens, self.session) = (tokens, session) }
 }
 
@@ -41,6 +48,8 @@ public struct Answer: Sendable {
     public var session: Session
     /// Every token of the text so far, the saved ones included.
     public var history: [Int32]
+    /// What was thought before each token.
+    public var thoughts: [[Int32]] = []
     /// Tokens that were guessed, and how many of them were right.
     public var drafted = 0, accepted = 0
 }

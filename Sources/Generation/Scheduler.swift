@@ -12,6 +12,7 @@ public final class Scheduler {
     private let batch: Int
     private let ranking: LogitRanking
     private let limits: PrefixTree.Limits
+    private let thinker: Thinker?
     private var prefixes: Prefixes
     private var waiting: [Request] = []
     private var flights: [Flight] = []
@@ -20,12 +21,18 @@ public final class Scheduler {
     /// Tokens that went through the model.
     package private(set) var tokensFed = 0
 
-    /// `batch` requests at a time at most. `tokenizer` may be nil if nobody wants text.
-    public convenience init(_ machine: Machine, tokenizer: Tokenizer?, endOfText: Set<Int32>, batch: Int) {
-        self.init(machine, tokenizer: tokenizer, endOfText: endOfText, batch: batch, limits: PrefixTree.Limits())
+    /// `batch` requests at a time at most. `tokenizer` may be nil if nobody wants text. With a `thinker` every token is thought about.
+    public convenience init(
+        _ machine: Machine, tokenizer: Tokenizer?, endOfText: Set<Int32>, batch: Int, thinker: Thinker? = nil
+    ) {
+        self.init(
+            machine, tokenizer: tokenizer, endOfText: endOfText, batch: batch, thinker: thinker, limits: PrefixTree.Limits())
     }
 
-    package init(_ machine: Machine, tokenizer: Tokenizer?, endOfText: Set<Int32>, batch: Int, limits: PrefixTree.Limits) {
+    package init(
+        _ machine: Machine, tokenizer: Tokenizer?, endOfText: Set<Int32>, batch: Int, thinker: Thinker? = nil, limits: PrefixTree.Limits
+    ) {
+        self.thinker = thinker
         (self.machine, self.tokenizer, self.endOfText, self.batch) = (machine, tokenizer, endOfText, max(1, batch))
         (ranking, self.limits, prefixes) = (LogitRanking(machine.kernels), limits, Prefixes(limits))
     }
@@ -82,7 +89,7 @@ public final class Scheduler {
         let seats = min(waiting.count, batch - flights.count)
         for request in waiting.prefix(seats) {
             flights.append(Flight(
-                number: count, request: request, plan: prefixes.plan(for: request), ranking: ranking,
+                number: count, request: thinker == nil ? request : request.withoutGuesses, plan: prefixes.plan(for: request), ranking: ranking,
                 decoder: tokenizer.map { StreamDecoder($0) }, endOfText: endOfText))
             count += 1
         }
@@ -114,13 +121,25 @@ public final class Scheduler {
         return shares + [(first, left + min(flights[first].need, room / 2))]
     }
 
+    private func take(_ logits: UnsafeBufferPointer<Float>, for flight: Int, _ events: Events) throws {
+        let number = flights[flight].number
+        try flights[flight].take(logits) { piece in try events.text(number, piece) }
+    }
+
     private func step(_ events: Events) throws {
         let fed: [Int]
         var feeds: [Machine.Feed]
         (fed, feeds) = takeFeeds()
+        var choosing: [Int] = []
         try machine.run(&feeds) { index, _, logits in
-            let number = flights[fed[index]].number
-            try flights[fed[index]].take(logits) { piece in try events.text(number, piece) }
+            if thinker == nil { try take(logits, for: fed[index], events) } else { choosing.append(index) }
+        }
+        if let thinker, !choosing.isEmpty {
+            let seeds = choosing.map { flights[fed[$0]].thoughtSeed }
+            try thinker.think(choosing.map { feeds[$0].session }, seeds: seeds, machine) { index, logits, thought in
+                flights[fed[choosing[index]]].note(thought)
+                try take(logits, for: fed[choosing[index]], events)
+            }
         }
         for (index, feed) in zip(fed, feeds) {
             flights[index].settle(feed)

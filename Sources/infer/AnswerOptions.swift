@@ -34,6 +34,15 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Guess up to <n> tokens at a time from what came before; changes no answer.", valueName: "n"))
     var speculate = 0
 
+    @Option(help: ArgumentHelp("Think <n> tokens before each token of an answer, or of a text to score.", valueName: "n"))
+    var think: Int?
+
+    @Option(help: ArgumentHelp("Draw the tokens of thoughts at the temperature <t>; 0 takes the most likely ones.", valueName: "t"))
+    var thinkTemperature = 0.0
+
+    @Flag(help: "Show what was thought before each token; goes with --think and --json.")
+    var showThoughts = false
+
     @Option(help: ArgumentHelp("Answer up to <n> prompts at once.", valueName: "n"))
     var batch = 8
 
@@ -43,6 +52,11 @@ struct AnswerOptions: ParsableArguments {
         guard (0...Request.longestDraft).contains(speculate) else {
             throw ValidationError("--speculate takes a number of 0 to \(Request.longestDraft)")
         }
+        guard (0...65536).contains(think ?? 0) else { throw ValidationError("--think takes a number of 0 to 65536") }
+        guard thinkTemperature >= 0, thinkTemperature.isFinite else {
+            throw ValidationError("--think-temperature takes a number of 0 or more")
+        }
+        guard think == nil || speculate == 0 else { throw ValidationError("Only one of --think and --speculate can be had at a time") }
         guard !stop.contains("") else { throw ValidationError("--stop takes a string that is not empty") }
         do { try sampling.check() } catch { throw ValidationError("\(error)") }
     }

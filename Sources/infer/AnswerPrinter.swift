@@ -1,12 +1,15 @@
 import Basis
 import Generation
 import Glibc
+import Tokens
 import Toolkit
 
 /// Prints answers in the order of their prompts, each as soon as those before it are out. On a terminal the text of the one whose turn
 /// it is appears as it is made.
 final class AnswerPrinter {
     private let json: Bool
+    private let showsThoughts: Bool
+    private let tokenizer: Tokenizer?
     private let out = DescriptorSink.standardOutput()
     private let streams: Bool
     private var ids: [JSON?] = []
@@ -15,8 +18,9 @@ final class AnswerPrinter {
     private var texts: [Int: [UInt8]] = [:]
     private var turn = 0
 
-    init(json: Bool) {
-        self.json = json
+    /// Thoughts are shown as text where there is a tokenizer.
+    init(json: Bool, showsThoughts: Bool, _ tokenizer: Tokenizer?) {
+        (self.json, self.showsThoughts, self.tokenizer) = (json, showsThoughts, tokenizer)
         streams = !json && isatty(STDOUT_FILENO) == 1
     }
 
@@ -54,8 +58,14 @@ final class AnswerPrinter {
             "tokens": .array(answer.tokens.map { .integer(Int($0)) }), "finish": .string(answer.finish.rawValue),
         ]
         if answer.drafted > 0 { (object["drafted"], object["accepted"]) = (.integer(answer.drafted), .integer(answer.accepted)) }
+        if showsThoughts { object["thoughts"] = .array(answer.thoughts.map(thought)) }
         if let id = ids[turn] { object["id"] = id }
         return .object(object)
+    }
+
+    private func thought(_ tokens: [Int32]) -> JSON {
+        guard let tokenizer else { return .array(tokens.map { .integer(Int($0)) }) }
+        return .string(String(decoding: tokenizer.decode(tokens, skippingSpecialTokens: false), as: UTF8.self))
     }
 
     func close() throws { try out.close() }

@@ -60,6 +60,10 @@ struct Infer: TernCommand {
         guard [score, logits != nil, saveState != nil].count(where: { $0 }) <= 1 else {
             throw ValidationError("Only one of --score, --logits and --save-state can be had at a time")
         }
+        guard !answer.showThoughts || json && answer.think != nil && !score else {
+            throw ValidationError("--show-thoughts goes with --think and --json, and not with --score")
+        }
+        guard logits == nil || answer.think == nil else { throw ValidationError("Only one of --logits and --think can be had at a time") }
         guard saveState != "-" else { throw ValidationError("--save-state takes a file, for answers go to standard output") }
         guard model != "-" || prompt != nil || selfTest || graph != nil else {
             throw ValidationError("With the model on standard input the prompt has to be an argument")

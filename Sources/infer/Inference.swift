@@ -12,11 +12,13 @@ struct Inference {
     let tokenizer: Tokenizer?
     let reader: PromptReader
     let limit: ContextLimit
+    let thinker: Thinker?
 
     init(_ options: Infer, _ model: OpenModel, _ machine: Machine) throws {
         (self.options, self.model, self.machine) = (options, model, machine)
         tokenizer = try model.tokenizer()
         limit = try ContextLimit(model)
+        thinker = try Self.thinker(options.answer, model)
         var defaults = Request(tokens: [], session: machine.graph.emptySession(cache: options.cache ?? .float32))
         options.answer.apply(to: &defaults)
         if let path = options.loadState {
@@ -30,6 +32,13 @@ struct Inference {
         reader = PromptReader(
             defaults: defaults, tokenizer: tokenizer, beginOfText: model.specialTokens.begin,
             refusal: model.checkpoint.refusals["tokenizer.json"])
+    }
+
+    private static func thinker(_ options: AnswerOptions, _ model: OpenModel) throws -> Thinker? {
+        guard let length = options.think else { return nil }
+        var thinker = try naming(model.argument) { try Thinker(model.checkpoint.configuration(), length: length) }
+        thinker.temperature = options.thinkTemperature
+        return thinker
     }
 
     func run() throws {
@@ -47,9 +56,11 @@ struct Inference {
     }
 
     private func answer() throws {
-        let prompts = prompts, printer = AnswerPrinter(json: options.json)
+        let prompts = prompts
+        let printer = AnswerPrinter(json: options.json, showsThoughts: options.answer.showThoughts, tokenizer)
         let scheduler = Scheduler(
-            machine, tokenizer: tokenizer, endOfText: model.specialTokens.end, batch: options.saveState == nil ? options.answer.batch : 1)
+            machine, tokenizer: tokenizer, endOfText: model.specialTokens.end,
+            batch: options.saveState == nil ? options.answer.batch : 1, thinker: thinker)
         // Before any work: a state that cannot be saved is told at once.
         let state = try options.saveState.map(openOutput)
         var last: Answer?
@@ -73,7 +84,7 @@ struct Inference {
         let prompts = prompts
         while let group = try prompts.group(of: options.answer.batch) {
             guard let session = group.first?.request.session else { continue }
-            let scores = try logProbabilities(of: group.map(\.request.tokens), machine, from: session)
+            let scores = try scores(group.map(\.request.tokens), session)
             for (prompt, logs) in zip(group, scores) {
                 var line: JSONObject = ["tokens": .array(prompt.request.tokens.map { .integer(Int($0)) })]
                 line["logprobs"] = .array((prompt.request.tokens.isEmpty ? [] : [.null]) + logs.map(JSON.number))
@@ -81,6 +92,11 @@ struct Inference {
                 try printOut(JSON.object(line).compact + "\n")
             }
         }
+    }
+
+    private func scores(_ texts: [[Int32]], _ session: Session) throws -> [[Double]] {
+        guard let thinker else { return try logProbabilities(of: texts, machine, from: session) }
+        return try logProbabilities(of: texts, machine, from: session, thinking: thinker, seed: options.answer.seed)
     }
 
     private func writeLogits(to path: String) throws {

@@ -30,6 +30,20 @@ struct ThinkingBench {
         body = try bench.trace(graph.leading(to: Thinking.hidden))
     }
 
+    /// What runs the model as `infer` does.
+    func machine() throws -> Machine {
+        let latents = bench.latents
+        let source = MemorySource(try latents.weights.indices.map { index in
+            let weight = latents.weights[index], values = Array(latents.values(index))
+            let entry = try TensorEntry(name: weight.source, element: .float32, shape: weight.shape)
+            return (entry, values.withUnsafeBytes { Array($0) })
+        })
+        let ternary = try TernarySource(
+            source, graph: bench.graph, quantiser: bench.quantiser, kernels: bench.kernels, threads: bench.threads)
+        let weights = try Weights(bench.graph, from: ternary, kernels: bench.kernels, threads: bench.threads)
+        return try Machine(bench.graph, weights, kernels: bench.kernels, threads: bench.threads)
+    }
+
     func objective(ahead: Int, policy: Double) throws -> Objective {
         var options = Objective.Options()
         (options.ahead, options.policy) = (ahead, policy)
