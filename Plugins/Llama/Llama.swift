@@ -1,9 +1,9 @@
 import Basis
 import Models
 
-/// Llama (Touvron et al. 2023, "LLaMA"; Grattafiori et al. 2024, "The Llama 3 herd of models") and Mistral (Jiang et al. 2023, "Mistral 7B")
-/// in floats: the transformer of Models with plain products. A Llama may have biases; of a Mistral, queries may see a window of the last
-/// tokens only.
+/// Llama (Touvron et al. 2023, "LLaMA"; Grattafiori et al. 2024, "The Llama 3 herd of models") and Mistral (Jiang et al. 2023, "Mistral
+/// 7B") in floats: the transformer of Models with plain products. A Llama may have biases; in a Mistral a token may see no more than a
+/// window of the last ones.
 public enum Llama: ModelFamily {
     public static let name = "llama"
     public static let modelTypes = ["llama", "mistral"]

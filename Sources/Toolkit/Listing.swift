@@ -53,9 +53,8 @@ public struct Listing {
         let trits = rows.filter { $0.entropy != nil }
         let count = trits.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let entropy = trits.reduce(0.0) { $0 + ($1.entropy ?? 0) * Double($1.shape.reduce(1, *)) }
-        let mean = count > 0 ? decimal(entropy / Double(count), 3) : "0"
-        let weights = container.manifest.weightCount
-        return "\(rows.count) tensors, \(weights) weights, \(count) of them trits with an entropy of \(mean) bits each\n"
+        let share = count > 0 ? "\(count) of them trits with an entropy of \(decimal(entropy / Double(count), 3)) bits each" : "no trits"
+        return "\(rows.count) tensors, \(container.manifest.weightCount) weights, \(share)\n"
     }
 
     private var json: JSON {

@@ -1,4 +1,5 @@
 import Basis
+import Catalog
 import Models
 import Support
 import Tensors
@@ -37,6 +38,21 @@ import Toolkit
             let isSame = try logits(model, tokens) == expected
             #expect(isSame, "\(layout)")
         }
+    }
+
+    @Test func `a Llama of floats has the same logits`() throws {
+        let configuration: JSON = [
+            "model_type": "llama", "vocab_size": 67, "hidden_size": 48, "num_hidden_layers": 2, "intermediate_size": 50, "rope_theta": 500,
+            "num_attention_heads": 6, "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "max_position_embeddings": 64, "bos_token_id": 1,
+            "eos_token_id": 2,
+        ]
+        let family = try #require(Catalog.family(of: configuration)), tokens: [Int32] = [1, 5, 9, 60, 33]
+        let graph = try family.graph(configuration: configuration), source = try MemorySource(randomFor: graph, seed: 31)
+        let scratch = try Scratch()
+        let path = try scratch.write("floats.gguf", GGUFCopy(source, configuration: configuration).writer.bytes)
+        let weights = try Weights(graph, from: source, kernels: .best, threads: Self.threads)
+        let machine = try Machine(graph, weights, kernels: .best, threads: Self.threads)
+        #expect(try logits(OpenModel(path, threads: Self.threads), tokens) == Support.logits(machine, tokens))
     }
 
     @Test(arguments: ["bitnet-b1.58", "llama"]) func `a model has the same logits from every type`(_ architecture: String) throws {

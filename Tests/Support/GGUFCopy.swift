@@ -14,8 +14,8 @@ public struct GGUFCopy {
         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
     ]
 
-    /// `source` holds the tensors of a model with this configuration; its matrices of trits are stored in `layout`.
-    public init(_ source: any TensorSource, configuration: JSON, _ layout: TernaryLayout) throws {
+    /// `source` holds the tensors of a model with this configuration; its matrices of trits are stored in `layout`, floats as they are.
+    public init(_ source: any TensorSource, configuration: JSON, _ layout: TernaryLayout = .i2sX86) throws {
         config = configuration
         try addKeys()
         for (index, entry) in source.entries.enumerated() where !entry.name.hasSuffix(".scale") {
@@ -25,7 +25,8 @@ public struct GGUFCopy {
                 try add(entry, bytes, value, layout)
             } else {
                 let types: [ElementType: UInt32] = [.float32: 0, .float16: 1, .bfloat16: 30]
-                writer.tensors.append(.init(name(entry.name), entry.shape, type: types[entry.element] ?? 0, bytes))
+                let rows = try reordered(chunks(bytes, of: bytes.count / (entry.shape.first ?? 1)), entry.name)
+                writer.tensors.append(.init(name(entry.name), entry.shape, type: types[entry.element] ?? 0, rows.flatMap { $0 }))
             }
         }
     }
@@ -55,13 +56,14 @@ public struct GGUFCopy {
         return (isLayer ? "blk.\(words[2])." : "") + (Self.names[part] ?? part) + ".\(words[words.count - 1])"
     }
 
+    private func reordered<Row>(_ rows: [Row], _ name: String) throws -> [Row] {
+        guard architecture == "llama", name.contains("q_proj") || name.contains("k_proj") else { return rows }
+        return GGUFSample.interleaved(rows, heads: try size(name.contains("q_proj") ? "num_attention_heads" : "num_key_value_heads"))
+    }
+
     private mutating func add(_ entry: TensorEntry, _ codes: [UInt8], _ scale: Float, _ layout: TernaryLayout) throws {
         let rowBytes = entry.shape[1]
-        var trits = (0..<entry.shape[0]).map { Trits.unpack(Array(codes[$0 * rowBytes..<($0 + 1) * rowBytes]), width: 4 * rowBytes) }
-        if architecture == "llama", entry.name.contains("q_proj") || entry.name.contains("k_proj") {
-            let heads = try size(entry.name.contains("q_proj") ? "num_attention_heads" : "num_key_value_heads")
-            trits = GGUFSample.interleaved(trits, heads: heads)
-        }
+        let trits = try reordered(chunks(codes, of: rowBytes).map { Trits.unpack($0, width: 4 * rowBytes) }, entry.name)
         writer.tensors.append(
             .init(name(entry.name), [trits.count, 4 * rowBytes], type: layout.number, layout.encoded(trits, scale: scale)))
     }

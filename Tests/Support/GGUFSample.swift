@@ -86,7 +86,7 @@ public struct GGUFSample {
     }
 
     /// As converters to llama.cpp lay the rows of queries and keys: those of a head's halves in turn.
-    static func interleaved(_ matrix: [[Int8]], heads: Int) -> [[Int8]] {
+    static func interleaved<Row>(_ matrix: [Row], heads: Int) -> [Row] {
         let width = matrix.count / heads
         return matrix.indices.map { row in
             let (head, place) = (row / width, row % width)

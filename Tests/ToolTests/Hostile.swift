@@ -14,15 +14,16 @@ struct Hostile {
         "eos_token_id": 2,
     ]
 
-    var config = JSON.object(Hostile.configuration).compact
+    var config: String
     var tensors: [TensorBytes]
     /// In place of the tensors.
     var file: [UInt8]?
     var others: [String: String] = [:]
 
-    init() throws {
-        let family = try require(Catalog.families.first { $0.modelTypes.contains("hgrn_bit") })
-        let graph = try family.graph(configuration: .object(Hostile.configuration))
+    init(_ configuration: JSONObject = Hostile.configuration) throws {
+        config = JSON.object(configuration).compact
+        let family = try require(Catalog.family(of: .object(configuration)))
+        let graph = try family.graph(configuration: .object(configuration))
         let source = try MemorySource(randomFor: graph, seed: 3)
         tensors = try source.entries.enumerated().map { index, entry in
             let bytes = try source.withBytes(index) { Array($0) }
