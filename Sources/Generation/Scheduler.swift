@@ -89,7 +89,8 @@ public final class Scheduler {
         let seats = min(waiting.count, batch - flights.count)
         for request in waiting.prefix(seats) {
             flights.append(Flight(
-                number: count, request: thinker == nil ? request : request.withoutGuesses, plan: prefixes.plan(for: request), ranking: ranking,
+                number: count, request: thinker == nil ? request : request.withoutGuesses, plan: prefixes.plan(for: request),
+                ranking: ranking,
                 decoder: tokenizer.map { StreamDecoder($0) }, endOfText: endOfText))
             count += 1
         }

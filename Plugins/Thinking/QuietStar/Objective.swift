@@ -217,7 +217,8 @@ extension Objective {
         }, to: gradient)
     }
 
-    /// log softmax(logits / temperature)[token], without the tokens that thoughts never have; -weight times its gradient goes to `gradient`.
+    /// log softmax(logits / temperature)[token], without the tokens that thoughts never have; -weight times its gradient goes to
+    /// `gradient`.
     private func likelihood(
         _ logits: UnsafeMutablePointer<Float>, _ width: Int, _ token: Int, _ weight: Double, _ gradient: UnsafeMutablePointer<Float>?
     ) -> Double {

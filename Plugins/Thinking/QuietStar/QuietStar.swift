@@ -38,7 +38,8 @@ public final class QuietStar: LearningMethod {
 
     public static func graph(_ graph: Graph, thinking: JSON) throws -> Graph { try graph.thinking(Thinking(thinking)) }
 
-    /// The last layer of the small network begins with zeros, so that nothing is mixed in; starts and ends as the tokens that they come from.
+    /// The last layer of the small network begins with zeros, so that nothing is mixed in; starts and ends as the tokens that they come
+    /// from.
     public static func initialValues(of weight: Weight, _ latents: Latents, thinking: JSON) throws -> InitialValues {
         let scale = try Thinking(thinking).scale
         switch weight.source {
