@@ -1,10 +1,27 @@
 import Basis
 import Glibc
 
+/// What gnuplot can draw.
+public protocol Plottable {
+    /// The script for it; `output` is where gnuplot writes, nil leaves that to gnuplot.
+    func script(output: (path: String, terminal: PlotTerminal)?) -> String
+}
+
+/// What gnuplot writes.
+public enum PlotTerminal: String, Sendable {
+    case png, svg
+
+    /// The one for a path's suffix; nil for another suffix.
+    public init?(path: String) { self.init(rawValue: path.split(separator: ".").last.map { $0.lowercased() } ?? "") }
+}
+
+/// A string in single quotes, in which gnuplot looks for nothing but the quote.
+func quoted(_ text: String) -> String { "'" + text.filter { !$0.isNewline }.replacing("'", with: "''") + "'" }
+
 /// The program that draws.
 public enum Gnuplot {
-    /// Draws recorded runs into a file, PNG or SVG by its suffix, which appears when it is complete.
-    public static func draw(_ plot: SpeedPlot, to path: String) throws {
+    /// Draws into a file, PNG or SVG by its suffix, which appears when it is complete.
+    public static func draw(_ plot: any Plottable, to path: String) throws {
         guard let terminal = PlotTerminal(path: path) else { throw Failure("cannot draw '\(path)': its suffix is neither .png nor .svg") }
         guard isInstalled else { throw Failure("cannot draw '\(path)': there is no gnuplot in the PATH; without -o the script is printed") }
         let temporary = "\(path).\(getpid()).part"

@@ -2,7 +2,7 @@ import Toolkit
 
 /// A script for gnuplot that draws recorded runs: the roofline (Williams, Waterman and Patterson 2009) with every measurement under it, and
 /// tokens a second over the batch, under what the limits allow. Over the context too, where that was measured.
-public struct SpeedPlot {
+public struct SpeedPlot: Plottable {
     private let runs: [RecordedRun]
 
     public init(_ runs: [RecordedRun]) { self.runs = runs }
@@ -20,14 +20,6 @@ public struct SpeedPlot {
     }
 
     private func size(_ panels: Int) -> String { " size \(700 * panels),600" }
-}
-
-/// What gnuplot writes.
-public enum PlotTerminal: String, Sendable {
-    case png, svg
-
-    /// The one for a path's suffix; nil for another suffix.
-    public init?(path: String) { self.init(rawValue: path.split(separator: ".").last.map { $0.lowercased() } ?? "") }
 }
 
 // The panels.
@@ -134,5 +126,3 @@ extension RecordedRun.RecordedPoint {
     }
 }
 
-/// A string in single quotes, in which gnuplot looks for nothing but the quote.
-private func quoted(_ text: String) -> String { "'" + text.filter { !$0.isNewline }.replacing("'", with: "''") + "'" }

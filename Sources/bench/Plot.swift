@@ -5,10 +5,10 @@ import Toolkit
 
 struct Plot: TernCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plot", abstract: "Draw what 'bench speed --json' printed, through gnuplot.")
+        commandName: "plot", abstract: "Draw what 'bench speed --json' printed or think-train logged, through gnuplot.")
 
-    @Argument(help: "A file of JSON lines, of one run or several; - for standard input.")
-    var file: String
+    @Argument(help: "Files of JSON lines, records of bench speed or logs of think-train; - for standard input.")
+    var files: [String]
 
     @Option(
         name: .shortAndLong,
@@ -16,9 +16,22 @@ struct Plot: TernCommand {
     var output: String?
 
     func execute() throws {
-        let name = file == "-" ? "standard input" : file
-        let text = try file == "-" ? DescriptorReader(Descriptor(0, name: name)).readAll(limit: 1 << 27) : MappedFile.contents(file)
-        let plot = SpeedPlot(try naming(name) { try RecordedRun.all(in: text) })
-        if let output { try Gnuplot.draw(plot, to: output) } else { try printOut(plot.script()) }
+        let texts = try files.map { (name: $0 == "-" ? "standard input" : $0, text: try Self.contents($0)) }
+        let plot: any Plottable =
+            texts.allSatisfy { LearningCurve.isLog($0.text) }
+            ? LearningPlot(try texts.map { file in try naming(file.name) { try LearningCurve(Self.title(file.name), log: file.text) } })
+            : SpeedPlot(try texts.flatMap { file in try naming(file.name) { try RecordedRun.all(in: file.text) } })
+        if let output { try Gnuplot.draw(plot, to: output) } else { try printOut(plot.script(output: nil)) }
+    }
+
+    private static func contents(_ file: String) throws -> [UInt8] {
+        guard file == "-" else { return try MappedFile.contents(file) }
+        return try DescriptorReader(Descriptor(0, name: "standard input")).readAll(limit: 1 << 27)
+    }
+
+    /// A run is called as its folder is.
+    private static func title(_ file: String) -> String {
+        let parts = file.split(separator: "/")
+        return String(parts.count > 1 ? parts[parts.count - 2] : parts.last ?? "log")
     }
 }

@@ -54,6 +54,27 @@ import Testing
         }
     }
 
+    private static let log = """
+        {"step":1,"loss":3.5,"gradient_norm":2,"rate":0.1,"tokens":64,"seconds":0.5}
+        {"step":2,"loss":3.25,"gradient_norm":1.5,"rate":0.05,"tokens":64,"seconds":0.5}
+        {"step":2,"held_out_loss":3.75,"held_out_tokens":9,"held_out_bits_per_byte":1.5}
+
+        """
+
+    @Test func `a log is drawn, losses together and each other quantity alone`() throws {
+        #expect(LearningCurve.isLog(Array(Self.log.utf8)) && !LearningCurve.isLog(Array(run("x").utf8)) && !LearningCurve.isLog([]))
+        let curve = try LearningCurve("it's", log: Array(Self.log.utf8)), script = LearningPlot([curve, curve]).script()
+        let lines = script.split(separator: "\n")
+        #expect(lines.contains("1 3.5") && lines.contains("2 3.25") && lines.contains("2 3.75") && lines.contains("2 1.5"))
+        #expect(script.contains("'it''s, held out loss'") && script.contains("layout 2,2"))
+        #expect(lines.count { $0.hasPrefix("plot ") } == 4, "losses, norm, rate, bits")
+    }
+
+    @Test(arguments: ["", "{}", "[1]", #"{"step": 1}"#, #"{"step": -1, "loss": 1}"#, #"{"loss": 1}"#])
+    func `what is no log is refused`(_ text: String) {
+        #expect(throws: Failure.self) { try LearningCurve("x", log: Array(text.utf8)) }
+    }
+
     @Test func `the suffix says what is drawn`() {
         #expect(PlotTerminal(path: "a/b.PNG") == .png && PlotTerminal(path: "x.y.svg") == .svg)
         for path in ["", "x", "x.pdf", ".", "png/x"] { #expect(PlotTerminal(path: path) == nil) }
