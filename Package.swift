@@ -63,7 +63,7 @@ let package = Package(
 
         // The tests.
         .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
-        .testTarget(name: "ManualTests", dependencies: ["Basis", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "think-train"]),
+        .testTarget(name: "ManualTests", dependencies: ["Basis", "Catalog", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "think-train"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
         .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "quantize", "pack", "infer", "think-train", "bench"]),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),

@@ -1,3 +1,4 @@
+import Catalog
 import Glibc
 import Support
 import TestFiles
@@ -36,6 +37,19 @@ import Testing
         let missing = page.options.filter { shown.isDisjoint(with: $0) }
         #expect(missing == [])
         #expect(shown.subtracting(page.options.flatMap { $0 }) == [], "shown, but not described")
+    }
+
+    @Test func `what plugins can be told is described, with what holds if they are not`() throws {
+        let page = try ManualPage("think-train.1").lines.joined(separator: " ")
+        let told = Catalog.families.map { ($0.name, $0.newOptions) } + Catalog.methods.map { ($0.name, $0.options) }
+        #expect(told.contains { $0.1.count > 5 })
+        for (name, options) in told where !options.isEmpty || Catalog.methods.contains(where: { $0.name == name }) {
+            #expect(page.contains(".It Cm \(name)"), "\(name)")
+            for option in options {
+                let standard = option.standard == "\u{2014}" ? "\\(em" : option.standard
+                #expect(page.contains("Cm \(option.key) Pq \(standard) "), "\(name):\(option.key)=\(standard)")
+            }
+        }
     }
 
     @Test(arguments: try ManualPage.all()) func `a page is clean under mandoc`(_ page: ManualPage) throws {
