@@ -91,9 +91,18 @@ public struct OpenModel {
 extension Catalog {
     /// The graph of a configuration, with what a method has given the model that taught it.
     public static func graph(_ family: any ModelFamily.Type, _ configuration: JSON) throws -> Graph {
+        let plain = try plainGraph(family, configuration)
+        guard let thinking = configuration["thinking"], !thinking.isNull else { return plain }
+        return try method(thinking["method"]?.stringValue ?? "").graph(plain, thinking: thinking)
+    }
+
+    /// What a configuration of ours says of a model that keeps the floats of its matrices, for comparison.
+    public static let floatMatrices = "float_matrices"
+
+    /// The graph of a configuration, without what a method has given the model.
+    public static func plainGraph(_ family: any ModelFamily.Type, _ configuration: JSON) throws -> Graph {
         let graph = try family.graph(configuration: configuration)
-        guard let thinking = configuration["thinking"], !thinking.isNull else { return graph }
-        return try method(thinking["method"]?.stringValue ?? "").graph(graph, thinking: thinking)
+        return configuration[floatMatrices]?.boolValue == true ? try graph.withFloatMatrices() : graph
     }
 
     /// The learning method of this name.

@@ -79,7 +79,7 @@ struct Beginning {
                 try latents.load(from: model.checkpoint.tensors, kernels: kernels, seed: plan.seed, missing: added)
             }
         }
-        let own = Set(try subject.family.graph(configuration: subject.configuration).weights.map(\.source))
+        let own = Set(try Catalog.plainGraph(subject.family, subject.configuration).weights.map(\.source))
         try latents.fill(seed: plan.seed) { weight in
             own.contains(weight.source) ? try subject.family.initialValues(of: weight, in: subject.configuration) : nil
         }

@@ -31,7 +31,7 @@ struct Subject {
     /// The same model with what a method gives it.
     func taught(by text: String) throws -> Subject {
         let options = try PluginOptions(parsing: text), method = try Catalog.method(options.name)
-        let plain = try family.graph(configuration: configuration)
+        let plain = try Catalog.plainGraph(family, configuration)
         let subject = MethodSubject(graph: plain, configuration: configuration, tokenizer: tokenizer)
         guard let thinking = try method.thinking(options.declared(as: method.options), subject) else { return self }
         var changed = configuration.objectValue ?? JSONObject()
@@ -65,7 +65,9 @@ struct NewSubject {
     private let family: any ModelFamily.Type
     private let options: PluginOptions
 
+    /// What every family can be told.
     private static let vocabulary = PluginOption("vocabulary", "4096", "tokens of the tokenizer that is learnt from the data")
+    private static let floats = PluginOption("float", "false", "whether matrices stay floats, for comparison")
 
     init(_ text: String) throws {
         let options = try PluginOptions(parsing: text)
@@ -73,7 +75,7 @@ struct NewSubject {
             let known = Catalog.families.filter { !$0.newOptions.isEmpty }.map { $0.name }.sorted().joined(separator: ", ")
             throw Failure("there is no family '\(options.name)' to begin a model of; known: \(known)")
         }
-        (self.family, self.options) = (family, try options.declared(as: family.newOptions + [Self.vocabulary]))
+        (self.family, self.options) = (family, try options.declared(as: family.newOptions + [Self.vocabulary, Self.floats]))
     }
 
     /// The small files of the model, with those of a tokenizer; one is learnt from `corpora` where none is given.
@@ -83,6 +85,7 @@ struct NewSubject {
         let tokenizer = try Subject.tokenizer(tokenizerFiles), vocabulary = tokenizer?.vocabularySize ?? size
         var configuration = try family.configuration(new: options, vocabulary: vocabulary).objectValue ?? JSONObject()
         configuration["torch_dtype"] = "float32"
+        if try options.flag(Self.floats.key) { configuration[Catalog.floatMatrices] = true }
         configuration["bos_token_id"] = tokenizer?.beginOfText.map { .integer(Int($0)) } ?? .null
         configuration["eos_token_id"] = tokenizer?.endOfText.map { .integer(Int($0)) } ?? .null
         return [SmallFile(name: "config.json", bytes: Array((JSON.object(configuration).pretty + "\n").utf8))] + tokenizerFiles

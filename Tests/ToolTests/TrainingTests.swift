@@ -114,6 +114,16 @@ import Testing
         #expect(scratch.contents == ["bare", "out", "x.jsonl"])
     }
 
+    @Test func `a twin of floats is trained, and run`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        let options = ["--batch", "1", "--context", "32", "--steps", "3", "--quiet", "--data", Self.text]
+        expectDone(try run("think-train", options + ["--new", "matmul-free:layers=1,width=64,vocabulary=300,float=true", "-o", out]))
+        let graph = try run("infer", ["--graph", out])
+        expectDone(graph)
+        #expect(graph.lines.contains { $0.contains("linear") } && !graph.lines.contains { $0.contains("ternary") || $0.contains("quantise") })
+        expectDone(try run("infer", [out, "The weights", "--max-tokens", "3"]))
+    }
+
     @Test func `a loss that is no number ends the run and leaves its checkpoint`() throws {
         let scratch = try Scratch(), out = scratch.file("out")
         let wild = Self.small + ["--rate", "1e30", "--clip", "0", "-o", out]

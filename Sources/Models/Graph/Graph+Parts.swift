@@ -21,6 +21,24 @@ extension Graph {
         }
     }
 
+    /// The same model with matrices of floats, nothing of which is rounded: what ternary ones are compared with.
+    public func withFloatMatrices() throws -> Graph {
+        try Graph { builder in
+            var streams: [Stream] = []
+            for node in nodes {
+                let inputs = node.inputs.map { streams[$0] }
+                switch node.operation {
+                case is Quantise: streams.append(inputs[0])
+                case let product as TernaryLinear:
+                    let table = Weight(product.matrix.source, shape: product.matrix.shape, kind: .table)
+                    streams.append(builder.add(Linear(matrix: table), inputs, name: node.name))
+                default: streams.append(builder.add(node.operation, inputs, name: node.name))
+                }
+            }
+            return streams[streams.count - 1]
+        }
+    }
+
     /// What leads to a node, which becomes the output.
     public func leading(to name: String) throws -> Graph { reduced(to: try node(named: name)) }
 
