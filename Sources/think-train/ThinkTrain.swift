@@ -47,6 +47,7 @@ struct ThinkTrain: TernCommand {
         guard tokenizer == nil || new != nil else {
             throw ValidationError("--tokenizer goes with --new: a model has a tokenizer of its own")
         }
+        guard !data.contains("-") else { throw ValidationError("--data takes files: what comes through a pipe cannot be read twice") }
         guard output != "-" else { throw ValidationError("-o takes a folder") }
     }
 

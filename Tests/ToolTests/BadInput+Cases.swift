@@ -42,7 +42,7 @@ extension BadInput {
         ("think-train", "--steps", ["x", "--data", "y", "-o", "z", "--steps", "0"]), ("think-train", "--batch", ["x", "--data", "y", "-o", "z", "--batch=-1"]),
         ("think-train", "--rate", ["x", "--data", "y", "-o", "z", "--rate", "nan"]), ("think-train", "--beta1", ["x", "--data", "y", "-o", "z", "--beta1", "1"]),
         ("think-train", "schedule", ["x", "--data", "y", "-o", "z", "--schedule", "sine"]), ("think-train", "--held-out", ["x", "--data", "y", "-o", "z", "--held-out", "1"]),
-        ("think-train", "--save-every", ["x", "--data", "y", "-o", "z", "--save-every", "0"]),
+        ("think-train", "--data takes files", ["x", "--data", "-", "-o", "z"]), ("think-train", "--save-every", ["x", "--data", "y", "-o", "z", "--save-every", "0"]),
         ("think-train", "--warmup", ["x", "--data", "y", "-o", "z", "--warmup=-1"]), ("think-train", "seed", ["x", "--data", "y", "-o", "z", "--seed", "x"]),
         ("pack", "Only one of --unpack", ["--list", "--test", "x"]),
         ("pack", "--level", ["--level", "0", "x"]), ("pack", "--level", ["--level", "20", "x"]),
