@@ -54,6 +54,8 @@ let package = Package(
         .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
         .executableTarget(name: "tokenizer-training", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerTraining"),
 
+        .executableTarget(name: "unstated-hops", dependencies: ["Basis", "Tensors"], path: "Benchmarks/UnstatedHops", exclude: ["unstated-hops"]),
+
         // What tests share, and the fuzzers.
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "TestFiles"], path: "Tests/Support"),
         .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
