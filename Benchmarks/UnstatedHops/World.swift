@@ -28,7 +28,9 @@ struct World {
     var aside: Int { symbols + World.hops + 2 }
     var works: Int { symbols + World.hops + 3 }
     var rambles: Int { symbols + World.hops + 4 }
-    var vocabulary: Int { symbols + World.hops + 6 }
+    /// Is in no text.
+    var pause: Int { symbols + World.hops + 6 }
+    var vocabulary: Int { symbols + World.hops + 7 }
 
     init(symbols: Int, seed: UInt64) {
         var random = Random(seed: seed)
@@ -55,6 +57,9 @@ struct World {
     /// Tokens of a thought that works a question out.
     static let thought = 2 + 2 * hops
 
+    /// Such a thought.
+    func thought(of question: Question) -> [Int] { [works] + working(question) }
+
     func prompt(_ question: Question) -> [Int] { [question.symbol, hopsLeft(question.hops), answer] }
 
     /// A text with nothing between question and answer.
@@ -62,7 +67,7 @@ struct World {
 
     /// A text with an aside, of the question or of another.
     func told(_ question: Question, working other: Question?) -> [Int] {
-        let inner = other.map { [rambles] + working($0) } ?? [works] + working(question)
+        let inner = other.map { [rambles] + working($0) } ?? thought(of: question)
         return prompt(question) + [aside] + inner + [answer, answer(to: question), end]
     }
 }

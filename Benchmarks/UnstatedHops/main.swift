@@ -1,15 +1,12 @@
-// unstated-hops world SEED SYMBOLS FOLDER: writes phase1.jsonl and phase2.jsonl to learn from, and questions.jsonl to ask infer.
-// unstated-hops tokens SYMBOLS: prints the number of tokens, then those of aside, answer and working.
-// unstated-hops score SYMBOLS < ANSWERS: the share of right answers of each kind, as JSON, from what infer --json made of the questions.
+// unstated-hops world SEED SYMBOLS FOLDER: writes what to learn from and what to ask into FOLDER.
+// unstated-hops tokens SYMBOLS: prints the numbers of the tokens that options name.
+// unstated-hops shuffle SEED SYMBOLS < ANSWERS: the questions once more, each with what was thought of another.
+// unstated-hops table SYMBOLS FOLDER SEED,.. ARM...: a table of FOLDER/SEED/ARM.answers, as Markdown.
+// unstated-hops curve SYMBOLS FOLDER SEED,.. PREFIX LENGTH...: the arms PREFIX and LENGTH, for a plot.
+// unstated-hops losses < SCORES: the mean loss of answers and of all other tokens, from infer --score.
 import Basis
 import Glibc
 import Tensors
-
-func line(_ tokens: [Int], _ more: JSONObject = [:]) -> String {
-    var object = more
-    object["tokens"] = .array(tokens.map { .integer($0) })
-    return JSON.object(object).compact + "\n"
-}
 
 func write(_ lines: [String], to path: String) throws {
     let sink = try Output.open(path)
@@ -17,72 +14,90 @@ func write(_ lines: [String], to path: String) throws {
     try sink.close()
 }
 
-/// Texts of the first corpus: a tenth bare, four tenths with an aside that works the question out, half with one that rambles.
-func firstCorpus(_ world: World, tokens: Int, _ random: inout Random) -> [String] {
-    var lines: [String] = [], count = 0
-    while count < tokens {
-        let question = world.first[Int(random.next() % UInt64(world.first.count))], kind = random.next() % 10
-        let other = world.first[Int(random.next() % UInt64(world.first.count))]
-        let text = kind < 1 ? world.bare(question) : world.told(question, working: kind < 5 ? nil : other)
-        lines.append(line(text))
-        count += text.count
-    }
-    return lines
-}
+func lines(_ bytes: [UInt8]) throws -> [JSON] { try bytes.split(separator: 0x0A).map { try JSON(parsing: Array($0)) } }
 
-func questions(_ world: World) -> [String] {
-    let kinds = [("first", world.first.suffix(200)), ("second", world.second.prefix(200)), ("held-out", world.heldOut.prefix(300))]
-    return kinds.flatMap { kind, questions in
-        questions.map { question in
-            let id: JSON = .array([.string(kind), .integer(question.hops), .integer(world.answer(to: question))])
-            return line(world.prompt(question), ["id": id, "max_tokens": 1, "temperature": 0])
-        }
-    }
-}
+func standardInput() throws -> [JSON] { try lines(DescriptorReader(Descriptor(0, name: "standard input")).readAll(limit: 1 << 28)) }
 
-func makeWorld(seed: UInt64, symbols: Int, folder: String) throws {
-    let world = World(symbols: symbols, seed: seed)
+func makeWorld(_ world: World, seed: UInt64, folder: String) throws {
     var random = Random(seed: seed &+ 1)
-    try write(firstCorpus(world, tokens: 6000 * symbols, &random), to: "\(folder)/phase1.jsonl")
-    let bare = (0..<60 * symbols).map { _ in line(world.bare(world.second[Int(random.next() % UInt64(world.second.count))])) }
-    try write(bare, to: "\(folder)/phase2.jsonl")
-    try write(questions(world), to: "\(folder)/questions.jsonl")
+    try write(world.firstCorpus(tokens: 6000 * world.symbols, &random), to: "\(folder)/phase1.jsonl")
+    try write(world.secondCorpus(count: 60 * world.symbols, &random), to: "\(folder)/phase2.jsonl")
+    try write(world.starQuestions, to: "\(folder)/star.jsonl")
+    try write(world.benchQuestions, to: "\(folder)/questions.jsonl")
+    try write(world.heldOutTexts, to: "\(folder)/texts.jsonl")
+    try write(world.requests { _ in ([], 1, nil) }, to: "\(folder)/plain.requests")
+    try write(world.requests { ([], 1, world.thought(of: $0)) }, to: "\(folder)/oracle.requests")
+    try write(world.requests { ([world.aside] + world.thought(of: $0) + [world.answer], 1, nil) }, to: "\(folder)/told.requests")
+    try write(world.requests { _ in ([world.aside], World.thought + 3, nil) }, to: "\(folder)/aloud.requests")
 }
 
-func score(_ world: World) throws {
-    var right: [String: (right: Int, all: Int)] = [:], order: [String] = []
-    var working = 0, thoughts = 0
-    let text = try DescriptorReader(Descriptor(0, name: "standard input")).readAll(limit: 1 << 28)
-    for bytes in text.split(separator: 0x0A) {
-        let answer = try JSON(parsing: Array(bytes)), id = answer["id"]?.arrayValue ?? []
-        guard id.count == 3, let kind = id[0].stringValue, let hops = id[1].intValue else { throw Failure("an answer has no id") }
-        let isRight = answer["tokens"]?.arrayValue?.first == id[2]
-        for key in [kind, "\(kind), \(hops) hops"] {
-            if right[key] == nil { order.append(key) }
-            right[key, default: (0, 0)].right += isRight ? 1 : 0
-            right[key, default: (0, 0)].all += 1
-        }
-        guard let thought = answer["thoughts"]?.arrayValue?.first?.arrayValue else { continue }
-        thoughts += 1
-        if thought.first == .integer(world.works) { working += 1 }
+/// Every answer's question with the thought of another, each thought once.
+func shuffled(_ answers: [JSON], _ world: World, seed: UInt64) throws -> [String] {
+    var random = Random(seed: seed)
+    let order = answers.indices.shuffled(using: &random)
+    // The next in a random order is never the same.
+    var thoughts = [[Int]](repeating: [], count: answers.count)
+    for (place, index) in order.enumerated() {
+        let other = answers[order[(place + 1) % order.count]]
+        guard let thought = other["thoughts"]?.arrayValue?.first?.arrayValue else { throw Failure("an answer shows no thought") }
+        thoughts[index] = thought.compactMap(\.intValue)
     }
-    var report: JSONObject = [:]
-    for key in order { if let share = right[key] { report[key] = .number(Double(share.right) / Double(share.all)) } }
-    if thoughts > 0 { report["thoughts that work"] = .number(Double(working) / Double(thoughts)) }
-    print(JSON.object(report).compact)
+    var index = -1
+    return world.requests { _ in
+        index += 1
+        return ([], 1, thoughts[index])
+    }
+}
+
+func table(_ symbols: Int, _ folder: String, _ seeds: String, _ arms: [String]) throws -> Table {
+    let seeds: [UInt64] = try seeds.split(separator: ",").map { try number(String($0)) }
+    return Table(arms: arms, try seeds.map { seed in
+        let world = World(symbols: symbols, seed: seed)
+        var scores: [String: Scores] = [:]
+        for arm in arms {
+            let path = "\(folder)/\(seed)/\(arm).answers"
+            guard access(path, R_OK) == 0 else { continue }
+            scores[arm] = try naming(path) { try Scores(lines(MappedFile.contents(path)), world) }
+        }
+        return scores
+    })
+}
+
+/// Nats of a text's answer, its fourth token, and of all others.
+func losses(_ scores: [JSON]) -> JSON {
+    let logs = scores.map { $0["logprobs"]?.arrayValue?.compactMap(\.doubleValue) ?? [] }.filter { $0.count > 3 }
+    let answers = logs.map { -$0[2] }, others = logs.flatMap { $0.enumerated().filter { $0.offset != 2 }.map { -$0.element } }
+    func mean(_ values: [Double]) -> JSON { .number(values.reduce(0, +) / Double(max(1, values.count))) }
+    return ["answers": mean(answers), "other tokens": mean(others)]
+}
+
+func number<Number: FixedWidthInteger>(_ word: String) throws -> Number {
+    guard let number = Number(word) else { throw Failure("'\(word)' is no number") }
+    return number
+}
+
+func symbols(_ word: String) throws -> Int {
+    let symbols: Int = try number(word)
+    guard (8...65536).contains(symbols) else { throw Failure("SYMBOLS is a number of 8 to 65536") }
+    return symbols
 }
 
 do {
     let words = Array(CommandLine.arguments.dropFirst())
     switch (words.first, words.count) {
-    case ("world", 4):
-        guard let seed = UInt64(words[1]), let symbols = Int(words[2]), symbols >= 8 else { throw Failure("SEED and SYMBOLS are numbers") }
-        try makeWorld(seed: seed, symbols: symbols, folder: words[3])
-    case ("tokens", 2), ("score", 2):
-        guard let symbols = Int(words[1]), symbols >= 8 else { throw Failure("SYMBOLS is a number of 8 or more") }
-        let world = World(symbols: symbols, seed: 0)
-        if words[0] == "score" { try score(world) } else { print(world.vocabulary, world.aside, world.answer, World.thought) }
-    default: throw Failure("usage: unstated-hops world SEED SYMBOLS FOLDER | tokens SYMBOLS | score SYMBOLS")
+    case ("world", 4): try makeWorld(World(symbols: symbols(words[2]), seed: number(words[1])), seed: number(words[1]), folder: words[3])
+    case ("tokens", 2):
+        let world = World(symbols: try symbols(words[1]), seed: 0)
+        print(world.vocabulary, world.aside, world.answer, world.pause, World.thought)
+    case ("shuffle", 3):
+        let world = World(symbols: try symbols(words[2]), seed: try number(words[1]))
+        for line in try shuffled(standardInput(), world, seed: number(words[1])) { print(line, terminator: "") }
+    case ("table", 5...):
+        print(try table(symbols(words[1]), words[2], words[3], Array(words[4...])).text(full: "full"), terminator: "")
+    case ("curve", 6...):
+        print(try table(symbols(words[1]), words[2], words[3], words[5...].map { words[4] + $0 }).curve(words[4]), terminator: "")
+    case ("losses", 1): print(losses(try standardInput()).compact)
+    default: throw Failure("usage: unstated-hops world|tokens|shuffle|table|curve|losses ..")
     }
 } catch {
     var line = "unstated-hops: \(error)\n"

@@ -115,6 +115,9 @@ extension Flight {
     /// What the draws of the next thought begin with.
     var thoughtSeed: UInt64 { request.sampling.seed &+ UInt64(text.count) &* 0x9e37_79b9_7f4a_7c15 }
 
+    /// The next thought, if it is given.
+    var givenThought: [Int32]? { isReading ? request.thought : nil }
+
     /// The next token was thought about.
     mutating func note(_ thought: [Int32]) { if finish == nil { thoughts.append(thought) } }
 

@@ -59,11 +59,17 @@ public struct PromptReader {
         }
     }
 
-    private static func tokens(_ json: JSON) throws -> [Int32] {
-        guard let list = json.arrayValue else { throw Failure("'tokens' is no array") }
+    private func thought(_ json: JSON) throws -> [Int32] {
+        guard let text = json.stringValue else { return try PromptReader.tokens(json, "thought") }
+        guard let tokenizer else { throw Failure("'thought' is text, and there is no tokenizer") }
+        return tokenizer.encode(text, addingSpecialTokens: false)
+    }
+
+    private static func tokens(_ json: JSON, _ key: String = "tokens") throws -> [Int32] {
+        guard let list = json.arrayValue else { throw Failure("'\(key)' is no array") }
         return try list.map { value in
             guard let token = value.intValue.flatMap(Int32.init(exactly:)) else {
-                throw Failure("'tokens' holds \(value.compact.prefix(40)), which is no token")
+                throw Failure("'\(key)' holds \(value.compact.prefix(40)), which is no token")
             }
             return token
         }
@@ -82,6 +88,7 @@ public struct PromptReader {
         case "seed": prompt.request.sampling.seed = UInt64(try PromptReader.count(key, value))
         case "stop": prompt.request.stopStrings = try PromptReader.stops(value)
         case "speculate": prompt.request.draftTokens = try PromptReader.count(key, value)
+        case "thought": prompt.request.thought = try thought(value)
         case "ignore_eos": prompt.request.ignoresEndOfText = try PromptReader.flag(key, value)
         default: throw Failure("unknown option '\(key)'")
         }

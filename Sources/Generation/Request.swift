@@ -15,6 +15,9 @@ public struct Request: Sendable {
     /// Go on after an end-of-text token.
     public var ignoresEndOfText = false
 
+    /// What to think before the first token of the answer, where nothing is to be drawn.
+    public var thought: [Int32]?
+
     /// Tokens to guess at a time from what came before, verified together (prompt lookup); 0 for none. Changes no answer.
     public var draftTokens = 0
 

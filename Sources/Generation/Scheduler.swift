@@ -137,7 +137,8 @@ public final class Scheduler {
         }
         if let thinker, !choosing.isEmpty {
             let seeds = choosing.map { flights[fed[$0]].thoughtSeed }
-            try thinker.think(choosing.map { feeds[$0].session }, seeds: seeds, machine) { index, logits, thought in
+            let given = choosing.map { flights[fed[$0]].givenThought }
+            try thinker.think(choosing.map { feeds[$0].session }, seeds: seeds, given: given, machine) { index, logits, thought in
                 flights[fed[choosing[index]]].note(thought)
                 try take(logits, for: fed[choosing[index]], events)
             }

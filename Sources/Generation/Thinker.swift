@@ -8,6 +8,8 @@ import Tensors
 public struct Thinker: Sendable {
     private let start: Int32
     private let end: Int32
+    /// What fills thoughts, of a model that was taught to pause instead of thinking.
+    private let filler: Int32?
     /// Tokens of a thought.
     public let length: Int
     /// Of drawing them; 0 takes the likeliest.
@@ -20,12 +22,18 @@ public struct Thinker: Sendable {
             let end = thinking?["end"]?.intValue.flatMap(Int32.init(exactly:)), end >= 0
         else { throw Failure("the model was not taught to think") }
         (self.start, self.end, self.length) = (start, end, length)
+        filler = thinking?["filler"]?.intValue.flatMap(Int32.init(exactly:)).flatMap { $0 < 0 ? nil : $0 }
+    }
+
+    /// Refuses a thought to be thought as it is given.
+    public func check(given thought: [Int32]) throws {
+        guard thought.count == length else { throw Failure("the thought has \(thought.count) tokens, and thoughts are \(length) long") }
     }
 
     /// Calls `take` for each session with the logits after a thought, and the thought. What a session thinks follows from it and its seed
-    /// alone.
+    /// alone, or is given.
     public func think(
-        _ sessions: [Session], seeds: [UInt64], _ machine: Machine,
+        _ sessions: [Session], seeds: [UInt64], given: [[Int32]?] = [], _ machine: Machine,
         _ take: (_ session: Int, _ logits: UnsafeBufferPointer<Float>, _ thought: [Int32]) throws -> Void
     ) throws {
         var thoughts = [[Int32]](repeating: [], count: sessions.count), branches = sessions
@@ -39,7 +47,8 @@ public struct Thinker: Sendable {
         for step in 0...length {
             let isLast = step == length
             try feed(next, to: &branches, machine, wanted: isLast ? .none : .last) { index, logits in
-                next[index] = choose(&samplers[index], logits)
+                let chosen = given.isEmpty ? nil : given[index]?[step]
+                next[index] = chosen ?? filler ?? choose(&samplers[index], logits)
                 thoughts[index].append(next[index])
             }
         }

@@ -49,10 +49,17 @@ struct Inference {
 
     /// The prompts, from the command line or standard input; failures name the line.
     private var prompts: Prompts {
-        Prompts(reader, argument: options.prompt, json: options.json) { [machine, options, limit] request in
+        Prompts(reader, argument: options.prompt, json: options.json) { [machine, options, limit, thinker] request in
             try limit.check(request)
+            if let thought = request.thought { try Self.check(thought, thinker, machine, options) }
             if options.score { try machine.check(request.tokens) } else { try machine.check(request) }
         }
+    }
+
+    private static func check(_ thought: [Int32], _ thinker: Thinker?, _ machine: Machine, _ options: Infer) throws {
+        guard let thinker, !options.score else { throw Failure("'thought' goes with --think, and not with --score") }
+        try thinker.check(given: thought)
+        try machine.check(thought)
     }
 
     private func answer() throws {

@@ -20,6 +20,7 @@ public final class QuietStar: LearningMethod {
         PluginOption("base", "0.5", "share of the loss without thoughts"),
         PluginOption("start", "—", "text whose first token's embedding the start of a thought begins with"),
         PluginOption("end", "—", "the same of the end"),
+        PluginOption("filler", "", "text whose first token fills all thoughts, so that nothing is drawn; none if empty"),
         PluginOption("scale", "100", "what the embeddings of these are multiplied by"),
     ]
     public static let operations: [any Operation.Type] = [Boundary.self, Recall.self, Mix.self]
@@ -32,6 +33,8 @@ public final class QuietStar: LearningMethod {
             "start_from": .integer(try subject.token(options.string("start"))),
             "end_from": .integer(try subject.token(options.string("end"))),
         ]
+        let filler = try options.string("filler")
+        thinking["filler"] = filler.isEmpty ? nil : .integer(try subject.token(filler))
         (thinking["method"], thinking["tokens"]) = (.string(name), .integer(try options.integer("tokens", in: 0...1 << 16)))
         return .object(thinking)
     }
@@ -107,6 +110,7 @@ public final class QuietStar: LearningMethod {
         let thoughts = pass.thoughts
         try objective.begin()
         try pass.run(body, thinking, count: count, ahead: ahead) { step, rows in
+            if let filler = thinking.filler { return [Int32](repeating: filler, count: thoughts.count) }
             let seeds = thoughts.map { Self.seed(seed, [$0.text, $0.position, $0.copy, step]) }
             return sampler.tokens(try objective.logits(rows), seeds: seeds)
         }

@@ -10,6 +10,8 @@ package struct Thinking {
     let scale: Float
     /// Tokens between them.
     let tokens: Int
+    /// What fills thoughts instead of what the model would think (pause tokens: Goyal et al. 2023).
+    let filler: Int32?
 
     package init(_ json: JSON) throws {
         guard let start = json["start"]?.intValue, let end = json["end"]?.intValue, start >= 0, end >= 0, start != end,
@@ -19,6 +21,12 @@ package struct Thinking {
             throw Failure("config.json says no number of 'tokens' under 'thinking'")
         }
         let scale = json["scale"]?.doubleValue ?? 100
+        filler = try json["filler"].map { json in
+            guard let filler = json.intValue.flatMap(Int32.init(exactly:)), filler >= 0 else {
+                throw Failure("config.json has a 'filler' under 'thinking' that is no token")
+            }
+            return filler
+        }
         guard scale > 0, scale <= 1e6 else { throw Failure("config.json has a 'scale' under 'thinking' that is not positive") }
         (self.start, self.end, self.tokens, self.scale) = (start, end, tokens, Float(scale))
     }
