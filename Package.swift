@@ -23,7 +23,7 @@ let package = Package(
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
-        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Tern"]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
 
@@ -36,6 +36,7 @@ let package = Package(
         // What there is to learn from a text.
         .target(name: "LanguageModel", dependencies: ["Basis", "Learning", "Models"], path: "Plugins/Thinking/LanguageModel"),
         .target(name: "QuietStar", dependencies: ["Basis", "Learning", "Models", "Tensors"], path: "Plugins/Thinking/QuietStar"),
+        .target(name: "Star", dependencies: ["Basis", "Learning", "Models", "Tokens"], path: "Plugins/Thinking/Star"),
 
         // File formats.
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
@@ -72,7 +73,7 @@ let package = Package(
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "LearningTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),
-        .testTarget(name: "ThinkingTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "QuietStar", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"]),
+        .testTarget(name: "ThinkingTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "QuietStar", "Safetensors", "Star", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "GGUF", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels", "KernelVariants"]),

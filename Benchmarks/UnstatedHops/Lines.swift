@@ -43,7 +43,7 @@ extension World {
         asked.map { kind, question in
             let more = more(question)
             var object: JSONObject = [
-                "tokens": World.list(prompt(question) + more.tokens), "max_tokens": .integer(more.count), "temperature": 0,
+                "tokens": World.list(prompt(question) + more.tokens), "max_tokens": .integer(more.count),
                 "id": .array([.string(kind), .integer(question.symbol), .integer(question.hops)]),
             ]
             if let thought = more.thought { object["thought"] = World.list(thought) }

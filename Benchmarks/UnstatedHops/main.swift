@@ -88,7 +88,7 @@ do {
     case ("world", 4): try makeWorld(World(symbols: symbols(words[2]), seed: number(words[1])), seed: number(words[1]), folder: words[3])
     case ("tokens", 2):
         let world = World(symbols: try symbols(words[1]), seed: 0)
-        print(world.vocabulary, world.aside, world.answer, world.pause, World.thought)
+        print(world.vocabulary, world.aside, world.answer, world.pause, world.end, World.thought)
     case ("shuffle", 3):
         let world = World(symbols: try symbols(words[2]), seed: try number(words[1]))
         for line in try shuffled(standardInput(), world, seed: number(words[1])) { print(line, terminator: "") }

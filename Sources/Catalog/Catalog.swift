@@ -9,6 +9,7 @@ import Llama
 import MatMulFree
 import Models
 import QuietStar
+import Star
 import Tern
 
 /// Everything that can be plugged in, a line each. A test holds the folders Plugins/ and Formats/ against these lists.
@@ -20,7 +21,7 @@ public enum Catalog {
     public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
 
     /// What there is to learn from a text.
-    public static var methods: [any LearningMethod.Type] { [LanguageModel.self, QuietStar.self] }
+    public static var methods: [any LearningMethod.Type] { [LanguageModel.self, QuietStar.self, Star.self] }
 
     /// File formats, in the order in which they are tried; the last one answers for what is none of them.
     public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self, GGUFFormat.self, TernFormat.self]

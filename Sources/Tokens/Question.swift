@@ -6,6 +6,8 @@ import Basis
 /// `kind` is what to count answers under.
 public struct Question: Sendable {
     public let prompt: [Int32]
+    /// The prompt where no examples stand before it.
+    public let alone: [Int32]
     public let answer: [Int32]
     public let hint: [Int32]?
     public let examples: [Int32]
@@ -15,16 +17,18 @@ public struct Question: Sendable {
     public init(json line: UnsafeRawBufferPointer, _ tokenizer: Tokenizer?, vocabulary: Int) throws {
         let json = try JSON(parsing: line)
         guard let object = json.objectValue else { throw Failure("the line is no JSON object") }
-        if let stranger = object.members.first(where: { !Self.members.contains($0.key) }) { throw Failure("unknown member '\(stranger.key)'") }
+        if let stranger = object.keys.first(where: { !Self.members.contains($0) }) { throw Failure("unknown member '\(stranger)'") }
         func tokens(_ key: String, begins: Bool = false) throws -> [Int32]? {
             try object[key].map { try Question.tokens($0, key, tokenizer, vocabulary, begins: begins) }
         }
-        examples = try tokens("examples", begins: true) ?? []
+        let examples = try tokens("examples", begins: true) ?? [], hint = try tokens("hint", begins: examples.isEmpty)
         guard let prompt = try tokens("prompt", begins: examples.isEmpty), let answer = try tokens("answer") else {
             throw Failure("the line has no 'prompt' or no 'answer'")
         }
         guard !(examples + prompt).isEmpty, !answer.isEmpty else { throw Failure("'prompt' or 'answer' is empty") }
-        (self.prompt, self.answer, hint) = (prompt, answer, try tokens("hint", begins: examples.isEmpty))
+        guard hint.map({ !(examples + $0).isEmpty }) ?? true else { throw Failure("'hint' is empty") }
+        (self.examples, self.prompt, self.answer, self.hint) = (examples, prompt, answer, hint)
+        alone = try tokens("prompt", begins: true) ?? prompt
         kind = try object["kind"].map { kind in
             guard let kind = kind.stringValue else { throw Failure("'kind' is no string") }
             return kind

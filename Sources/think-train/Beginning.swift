@@ -25,11 +25,21 @@ struct Beginning {
         let files = try model?.checkpoint.files ?? NewSubject(options.new ?? "").files(Self.tokenizerFiles(options), corpora)
         subject = try Subject(files).taught(by: plan.method)
         try folder.write(subject.files)
+        var notes: JSONObject = ["files": .array(subject.files.map { .string($0.name) })]
+        if try Catalog.method(PluginOptions(parsing: plan.method).name) is any Bootstrapping.Type {
+            notes["questions"] = try QuestionFiles.write(corpora, of: subject, to: folder)
+        } else {
+            notes["digest"] = .string(try Self.writeTokens(corpora, of: subject, to: folder))
+        }
+        self.notes = .object(Self.given(options, notes))
+    }
+
+    /// Writes the data's tokens; returns their digest.
+    private static func writeTokens(_ corpora: [Corpus], of subject: Subject, to folder: RunFolder) throws -> String {
         let spool = try TokenSpool(in: folder.path)
         try Tokenisation(subject.tokenizer, separator: subject.separator, vocabulary: subject.graph.outputWidth).run(corpora, into: spool)
         try spool.write(to: folder.tokens)
-        let digest = try TokenData(folder.tokens, separator: nil).digest()
-        notes = .object(Self.given(options, ["digest": .string(digest), "files": .array(subject.files.map { .string($0.name) })]))
+        return try TokenData(folder.tokens, separator: nil).digest()
     }
 
     /// Goes on with a run; what is given anew has to be what it began with.

@@ -1,7 +1,8 @@
 import Basis
 import Glibc
 
-/// The folder of a run: the model's small files, the data as tokens, the last checkpoint, the log, and in the end the model.
+/// The folder of a run: the model's small files, the data as tokens, the last checkpoint, the log, and in the end the model. Where the
+/// model writes its texts itself, also the questions, the base model, and what each round learns from.
 final class RunFolder {
     let path: String
     private let isNew: Bool
@@ -10,6 +11,9 @@ final class RunFolder {
     var checkpoint: String { "\(path)/checkpoint.safetensors" }
     var tokens: String { "\(path)/tokens.safetensors" }
     var log: String { "\(path)/log.jsonl" }
+    var base: String { "\(path)/base.safetensors" }
+    func tokens(_ round: Int) -> String { "\(path)/tokens-\(round).safetensors" }
+    func rationales(_ round: Int) -> String { "\(path)/rationales-\(round).jsonl" }
     var model: String { "\(path)/model.safetensors" }
 
     /// Makes the folder where there is none.
@@ -40,7 +44,7 @@ final class RunFolder {
     /// Takes away what a run left that could not begin, if the folder was made for it.
     func undo() {
         guard isNew, !hasCheckpoint else { return }
-        for file in written + [tokens, log] { unlink(file) }
+        for file in written + [tokens, log, base, tokens(1), rationales(1)] { unlink(file) }
         rmdir(path)
     }
 }

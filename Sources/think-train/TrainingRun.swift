@@ -8,14 +8,17 @@ import Tensors
 import Toolkit
 
 /// What `think-train` does: a run from its beginning, or from its last checkpoint, to its end.
-struct TrainingRun {
+final class TrainingRun {
     private let options: ThinkTrain
     private let folder: RunFolder
     private let subject: Subject
     private let trainer: Trainer
     private let log: TrainingLog
-    /// What the checkpoint keeps of the command line.
-    private let notes: JSON
+    private let rounds: [Round]
+    /// Where each round's data comes from, if it is not there from the beginning.
+    private let bootstrap: Bootstrap?
+    /// What the checkpoint keeps of the command line and of the data.
+    private var notes: JSONObject
 
     init(_ options: ThinkTrain, _ folder: RunFolder, _ kernels: Kernels, _ threads: ThreadPool) throws {
         (self.options, self.folder) = (options, folder)
@@ -25,54 +28,99 @@ struct TrainingRun {
         let checkpoint = options.resume && folder.hasCheckpoint ? try TrainingCheckpoint(folder.checkpoint) : nil
         let beginning = try checkpoint.map { try Beginning(of: $0, in: folder, options) } ?? Beginning(options, folder, threads)
         let subject = beginning.subject, latents = try Latents(subject.graph.weights)
-        (self.subject, notes) = (subject, beginning.notes)
+        (self.subject, notes) = (subject, beginning.notes.objectValue ?? [:])
         if checkpoint == nil { try beginning.fill(latents, kernels) }
         let bench = Workbench(
-            graph: subject.graph, configuration: subject.configuration, latents: latents,
-            quantiser: try Catalog.quantiser(of: subject.family), products: OpenBLASProducts(threads: threads),
+            graph: subject.graph, configuration: subject.configuration, tokenizer: subject.tokenizer, separator: subject.separator,
+            latents: latents, quantiser: try Catalog.quantiser(of: subject.family), products: OpenBLASProducts(threads: threads),
             kernels: kernels, threads: threads, memoryLimit: options.memory.bytes)
-        let data = try TokenData(folder.tokens, separator: subject.separator)
-        guard try data.digest() == beginning.notes["digest"]?.stringValue else {
-            throw Failure("'\(folder.tokens)' is not what the run began with")
-        }
-        trainer = try Trainer(beginning.plan, try Self.method(beginning.plan, bench), bench, data)
+        let (method, steps) = try Self.method(beginning.plan, bench)
+        rounds = Round.all(steps)
+        bootstrap = try (method as? any Bootstrapping).map { try Bootstrap($0, beginning, folder, quiet: options.common.quiet) }
+        if checkpoint == nil, let bootstrap { notes["base"] = .string(try bootstrap.keepBase(latents)) }
+        let first = checkpoint == nil ? try bootstrap?.write(rounds[0], to: &notes) {} : nil
+        let round = try Self.round(of: checkpoint, rounds), data = try Self.data(round, notes, folder, subject)
+        trainer = try Trainer(beginning.plan, method, bench, round, data)
         try checkpoint?.restore(trainer)
-        log = try TrainingLog(folder.log, keeping: trainer.steps)
+        log = try TrainingLog(folder.log, keeping: checkpoint?.steps, in: round.number)
+        if let first { try log.write(.object(first)) }
         if checkpoint == nil { try save() }
     }
 
-    private static func method(_ plan: TrainingPlan, _ bench: Workbench) throws -> any LearningMethod {
-        let options = try PluginOptions(parsing: plan.method), method = try Catalog.method(options.name)
-        return try method.init(bench, options.declared(as: method.options))
+    /// The method, and how many steps each of its rounds has.
+    private static func method(_ plan: TrainingPlan, _ bench: Workbench) throws -> (any LearningMethod, [Int]) {
+        let named = try PluginOptions(parsing: plan.method), method = try Catalog.method(named.name)
+        let options = try named.declared(as: method.options)
+        let steps = try (method as? any Bootstrapping.Type)?.rounds(options, steps: plan.steps)
+        return (try method.init(bench, options), steps ?? [plan.steps])
+    }
+
+    /// The round that a checkpoint is in.
+    private static func round(of checkpoint: TrainingCheckpoint?, _ rounds: [Round]) throws -> Round {
+        guard let checkpoint else { return rounds[0] }
+        let number = checkpoint.notes["round"]?.intValue ?? 1
+        guard let round = rounds.first(where: { $0.number == number }), (round.start...round.end).contains(checkpoint.steps) else {
+            throw Failure("the checkpoint has taken \(checkpoint.steps) steps, which is none of round \(number)")
+        }
+        return round
+    }
+
+    /// What a round learns from, which has to be what it began with.
+    private static func data(_ round: Round, _ notes: JSONObject, _ folder: RunFolder, _ subject: Subject) throws -> TokenData {
+        let path = notes["round"] == nil ? folder.tokens : folder.tokens(round.number)
+        let data = try TokenData(path, separator: subject.separator)
+        guard try data.digest() == notes["digest"]?.stringValue else { throw Failure("'\(path)' is not what the run began with") }
+        return data
     }
 
     func go() throws {
         let progress = Progress("think-train", quiet: options.common.quiet), end = StopSignal()
         progress.begin(at: trainer.steps)
-        while trainer.steps < trainer.plan.steps {
+        while trainer.steps < total {
+            if trainer.steps == trainer.round.end { try trying { try beginRound(progress) { try self.stop(progress, end) } } }
             try step(progress)
-            if end.wasAskedFor {
-                progress.finish()
-                try save()
-                throw Failure("stopped after step \(trainer.steps) of \(trainer.plan.steps); --resume goes on")
-            }
+            if end.wasAskedFor { try save() }
+            try stop(progress, end)
         }
         progress.finish()
         try TrainingCheckpoint.writeModel(trainer.latents, to: folder.model)
+    }
+
+    /// Steps of all rounds.
+    private var total: Int { rounds[rounds.count - 1].end }
+
+    /// Ends the run, which can go on from its last checkpoint, where it was asked to.
+    private func stop(_ progress: Progress, _ end: StopSignal) throws {
+        guard end.wasAskedFor else { return }
+        progress.finish()
+        throw Failure("stopped after step \(trainer.steps) of \(total); --resume goes on")
+    }
+
+    /// Goes on to the next round: with data that the model makes as it is now, from the base model on.
+    private func beginRound(_ progress: Progress, stop: @escaping () throws -> Void) throws {
+        guard let bootstrap else { return }
+        progress.finish()
+        let round = rounds[trainer.round.number]
+        let line = try bootstrap.write(round, to: &notes, stop: stop)
+        try trainer.begin(round, Self.data(round, notes, folder, subject))
+        try bootstrap.takeBase(trainer.latents, digest: notes["base"]?.stringValue)
+        try log.write(.object(line))
+        try save()
     }
 
     private func step(_ progress: Progress) throws {
         let start = Progress.now, step = try trying { try trainer.step() }, seconds = Progress.now - start
         try log.write(line(step, seconds))
         let rate = Int(Double(step.tokens) / seconds)
-        progress.advance(to: step.number, of: trainer.plan.steps, note: "loss \(decimal(step.measures.loss, 3))  \(rate) tokens/s")
-        let isLast = step.number == trainer.plan.steps, every = options.reporting.evaluateEvery
+        progress.advance(to: step.number, of: total, note: "loss \(decimal(step.measures.loss, 3))  \(rate) tokens/s")
+        let isLast = step.number == trainer.round.end, every = options.reporting.evaluateEvery
         if isLast || every > 0 && step.number % every == 0 { try evaluate(progress) }
+        if step.number == total, let line = try bootstrap?.evaluate(after: total) { try log.write(.object(line)) }
         if isLast || step.number % options.reporting.saveEvery == 0 { try save() }
     }
 
     /// A failed step is told with what is left.
-    private func trying(_ step: () throws -> Trainer.Step) throws -> Trainer.Step {
+    private func trying<Result>(_ step: () throws -> Result) throws -> Result {
         do { return try step() } catch let failure as Failure {
             throw Failure("\(failure); the last checkpoint is in '\(folder.path)'")
         }
@@ -101,5 +149,5 @@ struct TrainingRun {
         return .object(line)
     }
 
-    private func save() throws { try TrainingCheckpoint.write(trainer, notes: notes, to: folder.checkpoint) }
+    private func save() throws { try TrainingCheckpoint.write(trainer, notes: .object(notes), to: folder.checkpoint) }
 }

@@ -12,6 +12,11 @@ extension BadInput {
         }
     }
 
+    private static func star(_ what: String, _ fact: String, _ data: String, _ method: String = "star") -> BadInput {
+        run("star: \(what)", fact, data: { try $0.write("x.jsonl", data) }, "--method", method, "--held-out", "0")
+    }
+
+    private static let question = "{\"prompt\": \"1 + 2 =\", \"answer\": \"3\"}\n"
     private static let text = String(repeating: "It was a dark and stormy night. ", count: 40)
     private static let new = ["--new", "matmul-free:layers=1,width=64,vocabulary=512"]
 
@@ -37,6 +42,16 @@ extension BadInput {
         run("no such tokenizer", "cannot open '/nowhere/x'", model: new, "--tokenizer", "/nowhere/x"),
         run("no such method", "there is no method 'magic'; known: ", "--method", "magic"),
         run("no such option of a method", "'lm' has no option 'x'", "--method", "lm:x=1"),
+        run("star: text for questions", "holds no JSON lines", "--method", "star"),
+        star("documents for questions", "the line at byte 0: unknown member 'text'", "{\"text\": \"a\"}\n"),
+        star("a question without an answer", "the line at byte 37: the line has no 'prompt' or no 'answer'", question + "{\"prompt\": \"a\"}\n"),
+        star("an empty hint", "'hint' is empty", "{\"prompt\": [3], \"answer\": [4], \"hint\": []}\n"),
+        star("no right answer", "none of 1 questions was answered rightly in round 1: there is nothing to learn", question),
+        star("nothing but empty lines", "no question to learn from", "\n \n"),
+        star("a marker outside the vocabulary", "the model has no token for '#70000'", question, "star:marker=#70000"),
+        star("no marker", "the model has no token for ''", question, "star:marker="),
+        star("no such stop", "the model has no token for '#70000'", question, "star:stop=#70000"),
+        star("no round", "'star' takes an integer of 1 to 1000 as 'rounds', not '0'", question, "star:rounds=0"),
         BadInput("think-train: a model of trits", "think-train", "expected floats") {
             [try Made.tiny.raw, "--data", try $0.write("x.txt", text), "-o", $0.file("out/run"), "--context", "16"]
         },

@@ -65,8 +65,8 @@ public final class QuietStar: LearningMethod {
     private let count: Int
     private let body: Trace
     private let objective: Objective
-    private let sampler: ThoughtSampler
-    private let greedy: ThoughtSampler
+    private let sampler: TokenSampler
+    private let greedy: TokenSampler
 
     public init(_ bench: Workbench, _ options: PluginOptions) throws {
         thinking = try Thinking(bench.configuration["thinking"] ?? .null)
@@ -79,9 +79,9 @@ public final class QuietStar: LearningMethod {
         goal.base = try options.number("base", in: 0...1)
         objective = try Objective(bench, thinking, goal)
         let banned = [thinking.start, thinking.end]
-        sampler = ThoughtSampler(
+        sampler = TokenSampler(
             kernels: bench.kernels, threads: bench.threads, temperature: try options.number("temperature", in: 0...100), banned: banned)
-        greedy = ThoughtSampler(kernels: bench.kernels, threads: bench.threads, temperature: 0, banned: banned)
+        greedy = TokenSampler(kernels: bench.kernels, threads: bench.threads, temperature: 0, banned: banned)
     }
 
     public func learn(from batch: Batch) throws -> Measures {
@@ -106,18 +106,13 @@ public final class QuietStar: LearningMethod {
         return objective.results.mixed.reduce(0) { $0 + ($1.first ?? 0) }
     }
 
-    private func run(_ pass: inout ThoughtPass, _ sampler: ThoughtSampler, ahead: Int, _ seed: UInt64) throws {
+    private func run(_ pass: inout ThoughtPass, _ sampler: TokenSampler, ahead: Int, _ seed: UInt64) throws {
         let thoughts = pass.thoughts
         try objective.begin()
         try pass.run(body, thinking, count: count, ahead: ahead) { step, rows in
             if let filler = thinking.filler { return [Int32](repeating: filler, count: thoughts.count) }
-            let seeds = thoughts.map { Self.seed(seed, [$0.text, $0.position, $0.copy, step]) }
+            let seeds = thoughts.map { TokenSampler.seed(seed, [$0.text, $0.position, $0.copy, step]) }
             return sampler.tokens(try objective.logits(rows), seeds: seeds)
         }
-    }
-
-    /// A seed for each draw.
-    private static func seed(_ seed: UInt64, _ place: [Int]) -> UInt64 {
-        place.reduce(seed) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0x9e37_79b9_7f4a_7c15 &+ 0x632b_e59b_d9b4_e019 }
     }
 }

@@ -58,7 +58,7 @@ public struct Corpus {
         try naming(file.name) {
             switch kind {
             case .text: try eachText(part, take)
-            case .lines: try eachLine(part, take)
+            case .lines: try lines(part) { try line($0, take) }
             case .tokens(let tensors, let index):
                 let range = range(part, of: tensors.entries[index].elementCount)
                 try take(.tokens(Corpus.tokens(tensors, index, range)))
@@ -77,19 +77,27 @@ public struct Corpus {
 
 // JSON lines and tokens.
 extension Corpus {
-    private func eachLine(_ part: Part, _ take: (Document) throws -> Void) throws {
+    /// Calls `take` with the lines of a part that are not empty, in order.
+    public func eachLine(_ part: Part, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try naming(file.name) {
+            guard case .lines = kind else { throw Failure("holds no JSON lines: its name does not end in '.jsonl'") }
+            try lines(part, take)
+        }
+    }
+
+    private func lines(_ part: Part, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
         let range = range(part, of: file.bytes.count)
         var start = range.lowerBound
         while start < range.upperBound {
             let end = file.bytes[start..<range.upperBound].firstIndex(of: 0x0A) ?? range.upperBound
-            try placing("the line at byte \(start)") { try line(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]), take) }
+            let line = UnsafeRawBufferPointer(rebasing: file.bytes[start..<end])
+            if line.contains(where: { $0 > 0x20 }) { try placing("the line at byte \(start)") { try take(line) } }
             file.release(start..<end)
             start = end + 1
         }
     }
 
     private func line(_ bytes: UnsafeRawBufferPointer, _ take: (Document) throws -> Void) throws {
-        guard bytes.contains(where: { $0 > 0x20 }) else { return }
         let json = try JSON(parsing: bytes)
         if var text = json["text"]?.stringValue { return try text.withUTF8 { try take(.text($0)) } }
         let tokens = json["tokens"]?.arrayValue?.compactMap { $0.intValue.flatMap(Int32.init(exactly:)) }

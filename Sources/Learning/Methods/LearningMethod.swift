@@ -56,9 +56,7 @@ public struct MethodSubject {
 
     /// The first token of a text; `#` and a number is that token.
     public func token(_ text: String) throws -> Int {
-        let token = text.hasPrefix("#") ? Int(text.dropFirst()) : tokenizer?.encode(text, addingSpecialTokens: false).first.map(Int.init)
-        guard let token, (0..<graph.outputWidth).contains(token) else { throw Failure("the model has no token for '\(text)'") }
-        return token
+        Int(try SpelledTokens(text, tokenizer, vocabulary: graph.outputWidth).tokens[0])
     }
 }
 
@@ -98,6 +96,9 @@ public struct Workbench {
     public let graph: Graph
     /// config.json.
     public let configuration: JSON
+    public let tokenizer: Tokenizer?
+    /// The token that ends a document; nil if there is none.
+    public let separator: Int32?
     public let latents: Latents
     public let quantiser: any Quantiser.Type
     public let products: any FloatProducts
@@ -107,10 +108,11 @@ public struct Workbench {
     public let memoryLimit: Int
 
     public init(
-        graph: Graph, configuration: JSON, latents: Latents, quantiser: any Quantiser.Type, products: any FloatProducts,
-        kernels: Kernels, threads: ThreadPool, memoryLimit: Int
+        graph: Graph, configuration: JSON, tokenizer: Tokenizer? = nil, separator: Int32? = nil, latents: Latents,
+        quantiser: any Quantiser.Type, products: any FloatProducts, kernels: Kernels, threads: ThreadPool, memoryLimit: Int
     ) {
         (self.graph, self.configuration, self.latents, self.quantiser) = (graph, configuration, latents, quantiser)
+        (self.tokenizer, self.separator) = (tokenizer, separator)
         (self.products, self.kernels, self.threads, self.memoryLimit) = (products, kernels, threads, memoryLimit)
     }
 

@@ -31,11 +31,17 @@ public final class AdamW {
         (self.options, self.threads) = (options, threads)
         first = AlignedMemory(byteCount: latents.values.count * 4)
         second = AlignedMemory(byteCount: latents.values.count * 4)
-        for memory in [first, second] { memory.bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+        reset()
     }
 
     /// Goes on where a checkpoint left off.
     public func resume(steps: Int) { self.steps = steps }
+
+    /// Forgets all steps.
+    public func reset() {
+        steps = 0
+        for memory in [first, second] { memory.bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+    }
 
     /// Numbers that a thread takes at once.
     private static let part = 1 << 15

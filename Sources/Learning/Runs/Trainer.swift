@@ -9,19 +9,32 @@ public final class Trainer {
     public let latents: Latents
     public let optimiser: AdamW
     private let method: any LearningMethod
-    private let data: TokenData
+    private var data: TokenData
     private var order: WindowOrder
+    /// Where its steps are in the run.
+    public private(set) var round: Round
 
-    /// Steps taken.
-    public var steps: Int { optimiser.steps }
+    /// Steps taken, those of the rounds before included.
+    public var steps: Int { round.start + optimiser.steps }
 
-    public init(_ plan: TrainingPlan, _ method: any LearningMethod, _ bench: Workbench, _ data: TokenData) throws {
+    public init(_ plan: TrainingPlan, _ method: any LearningMethod, _ bench: Workbench, _ round: Round, _ data: TokenData) throws {
+        (self.plan, self.method, self.round, self.data, latents) = (plan, method, round, data, bench.latents)
+        optimiser = AdamW(latents, plan.optimiser, threads: bench.threads)
+        order = try Self.order(plan, data)
+    }
+
+    private static func order(_ plan: TrainingPlan, _ data: TokenData) throws -> WindowOrder {
         guard data.training.count > plan.context else {
             throw Failure("\(data.training.count) tokens to learn from are too few for a window of \(plan.context) and the one after it")
         }
-        (self.plan, self.method, self.data, latents) = (plan, method, data, bench.latents)
-        optimiser = AdamW(latents, plan.optimiser, threads: bench.threads)
-        order = WindowOrder(tokens: data.training.count, context: plan.context, seed: plan.seed)
+        return WindowOrder(tokens: data.training.count, context: plan.context, seed: plan.seed)
+    }
+
+    /// Begins a further round, with the latent weights as they are.
+    public func begin(_ round: Round, _ data: TokenData) throws {
+        order = try Self.order(plan, data)
+        (self.round, self.data) = (round, data)
+        optimiser.reset()
     }
 
     /// What a step did.
@@ -38,18 +51,18 @@ public final class Trainer {
 
     /// Takes a step; refuses to where the loss or its gradient is no number, and leaves the weights as they were.
     public func step() throws -> Step {
-        let number = steps, windows = windows(of: number), predicted = windows.reduce(0) { $0 + Batch.predicted($1) }
-        guard predicted > 0 else { throw Failure("step \(number + 1) has no token to predict: its documents are of one token each") }
+        let number = optimiser.steps, windows = windows(of: number), predicted = windows.reduce(0) { $0 + Batch.predicted($1) }
+        guard predicted > 0 else { throw Failure("step \(steps + 1) has no token to predict: its documents are of one token each") }
         var measures = Measures([])
         for pass in 0..<plan.accumulate {
             let texts = windows[pass * plan.batch..<(pass + 1) * plan.batch].flatMap { $0 }
             let seed = plan.seed &+ UInt64(number * plan.accumulate + pass + 1) &* 0xd134_2543_de82_ef95
             measures.add(try method.learn(from: Batch(texts: texts, weight: 1 / Double(predicted), seed: seed)))
         }
-        let rate = plan.rate * plan.schedule.share(step: number, of: plan.steps, warmup: plan.warmup)
+        let rate = plan.rate * plan.schedule.share(step: number, of: round.steps, warmup: plan.warmup)
         let norm = measures.loss.isFinite ? optimiser.step(latents, rate: rate) : .nan
-        guard norm.isFinite else { throw Failure("the loss of step \(number + 1) is \(measures.loss), the norm of its gradient \(norm)") }
-        return Step(number: number + 1, measures: measures, gradientNorm: norm, rate: rate, tokens: predicted)
+        guard norm.isFinite else { throw Failure("the loss of step \(steps + 1) is \(measures.loss), the norm of its gradient \(norm)") }
+        return Step(number: steps, measures: measures, gradientNorm: norm, rate: rate, tokens: predicted)
     }
 
     /// The texts of each window of a step.

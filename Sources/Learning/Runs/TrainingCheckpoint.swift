@@ -29,17 +29,28 @@ public struct TrainingCheckpoint {
 
     /// Puts the run where it was.
     public func restore(_ trainer: Trainer) throws {
-        try naming(file.name) {
-            for (prefix, numbers) in trainer.saved {
-                for (weight, range) in zip(trainer.latents.weights, trainer.latents.ranges) {
-                    try read(prefix + weight.source, weight, into: UnsafeMutableBufferPointer(rebasing: numbers[range]))
-                }
-            }
-        }
-        trainer.optimiser.resume(steps: steps)
+        for (prefix, numbers) in trainer.saved { try Self.read(file, prefix, trainer.latents, into: numbers) }
+        trainer.optimiser.resume(steps: steps - trainer.round.start)
     }
 
-    private func read(_ name: String, _ weight: Weight, into numbers: UnsafeMutableBufferPointer<Float>) throws {
+    /// Takes the latent weights from what `writeModel` wrote.
+    public static func readModel(_ latents: Latents, from path: String) throws {
+        try read(SafetensorsFile(Descriptor(reading: path)), "", latents, into: latents.values)
+    }
+
+    private static func read(
+        _ file: SafetensorsFile, _ prefix: String, _ latents: Latents, into numbers: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        try naming(file.name) {
+            for (weight, range) in zip(latents.weights, latents.ranges) {
+                try read(file, prefix + weight.source, weight, into: UnsafeMutableBufferPointer(rebasing: numbers[range]))
+            }
+        }
+    }
+
+    private static func read(
+        _ file: SafetensorsFile, _ name: String, _ weight: Weight, into numbers: UnsafeMutableBufferPointer<Float>
+    ) throws {
         guard let index = file.index(of: name) else { throw Failure("tensor '\(name)' is missing") }
         let entry = file.entries[index]
         guard entry.element == .float32, entry.shape == weight.shape else { throw Failure("tensor '\(name)' has another shape or type") }
