@@ -33,7 +33,7 @@ public final class QuietStar: LearningMethod {
             "start_from": .integer(try subject.token(options.string("start"))),
             "end_from": .integer(try subject.token(options.string("end"))),
         ]
-        let filler = try options.string("filler")
+        let filler = options.string("filler")
         thinking["filler"] = filler.isEmpty ? nil : .integer(try subject.token(filler))
         (thinking["method"], thinking["tokens"]) = (.string(name), .integer(try options.integer("tokens", in: 0...1 << 16)))
         return .object(thinking)
