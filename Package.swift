@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
         .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
-        .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
+        .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
@@ -64,10 +64,10 @@ let package = Package(
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
 
         // The tests.
-        .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
+        .testTarget(name: "TokensTests", dependencies: ["Basis", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "ManualTests", dependencies: ["Basis", "Catalog", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "think-train"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
-        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "quantize", "pack", "infer", "think-train", "bench"]),
+        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "Tokens", "quantize", "pack", "infer", "think-train", "bench"]),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),

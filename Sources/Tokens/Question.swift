@@ -15,7 +15,7 @@ public struct Question: Sendable {
     public init(json line: UnsafeRawBufferPointer, _ tokenizer: Tokenizer?, vocabulary: Int) throws {
         let json = try JSON(parsing: line)
         guard let object = json.objectValue else { throw Failure("the line is no JSON object") }
-        if let stranger = object.members.first(where: { !Self.members.contains($0.key) }) { throw Failure("unknown member '\(stranger.key)'") }
+        if let stranger = object.keys.first(where: { !Self.members.contains($0) }) { throw Failure("unknown member '\(stranger)'") }
         func tokens(_ key: String, begins: Bool = false) throws -> [Int32]? {
             try object[key].map { try Question.tokens($0, key, tokenizer, vocabulary, begins: begins) }
         }
