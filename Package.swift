@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
         .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
-        .target(name: "Measuring", dependencies: ["Basis", "Generation", "Models", "Tensors", "Toolkit"]),
+        .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
@@ -55,7 +55,7 @@ let package = Package(
         .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
         .executableTarget(name: "tokenizer-training", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerTraining"),
 
-        .executableTarget(name: "unstated-hops", dependencies: ["Basis", "Tensors"], path: "Benchmarks/UnstatedHops", exclude: ["unstated-hops"]),
+        .executableTarget(name: "unstated-hops", dependencies: ["Basis", "Measuring", "Tensors"], path: "Benchmarks/UnstatedHops", exclude: ["unstated-hops"]),
 
         // What tests share, and the fuzzers.
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "TestFiles"], path: "Tests/Support"),
@@ -65,10 +65,10 @@ let package = Package(
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
 
         // The tests.
-        .testTarget(name: "TokensTests", dependencies: ["Basis", "Tokens"], exclude: ["Golden"]),
+        .testTarget(name: "TokensTests", dependencies: ["Basis", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "ManualTests", dependencies: ["Basis", "Catalog", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "think-train"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
-        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "quantize", "pack", "infer", "think-train", "bench"]),
+        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "Tokens", "quantize", "pack", "infer", "think-train", "bench"]),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),

@@ -113,7 +113,7 @@ extension Flight {
     }
 
     /// What the draws of the next thought begin with.
-    var thoughtSeed: UInt64 { request.sampling.seed &+ UInt64(text.count) &* 0x9e37_79b9_7f4a_7c15 }
+    var thoughtSeed: UInt64 { Thinker.seed(request.sampling.seed, after: text.count) }
 
     /// The next thought, if it is given.
     var givenThought: [Int32]? { isReading ? request.thought : nil }

@@ -30,6 +30,9 @@ public struct Thinker: Sendable {
         guard thought.count == length else { throw Failure("the thought has \(thought.count) tokens, and thoughts are \(length) long") }
     }
 
+    /// What the draws of a thought after so many tokens begin with, where those of the text begin with `seed`.
+    static func seed(_ seed: UInt64, after tokens: Int) -> UInt64 { seed &+ UInt64(tokens) &* 0x9e37_79b9_7f4a_7c15 }
+
     /// Calls `take` for each session with the logits after a thought, and the thought. What a session thinks follows from it and its seed
     /// alone, or is given.
     public func think(

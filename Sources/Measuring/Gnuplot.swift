@@ -22,12 +22,20 @@ func quoted(_ text: String) -> String { "'" + text.filter { !$0.isNewline }.repl
 public enum Gnuplot {
     /// Draws into a file, PNG or SVG by its suffix, which appears when it is complete.
     public static func draw(_ plot: any Plottable, to path: String) throws {
-        guard let terminal = PlotTerminal(path: path) else { throw Failure("cannot draw '\(path)': its suffix is neither .png nor .svg") }
-        guard isInstalled else { throw Failure("cannot draw '\(path)': there is no gnuplot in the PATH; without -o the script is printed") }
+        let terminal = try terminal(for: path)
         let temporary = "\(path).\(getpid()).part"
         defer { unlink(temporary) }
         try ShellCommand("gnuplot").feed(plot.script(output: (temporary, terminal)))
         guard rename(temporary, path) == 0 else { throw Failure.system("create", path, errno) }
+    }
+
+    /// Refuses a file that cannot be drawn into. `otherwise` says how to do without gnuplot.
+    @discardableResult
+    public static func terminal(for path: String, otherwise: String? = nil) throws -> PlotTerminal {
+        guard let terminal = PlotTerminal(path: path) else { throw Failure("cannot draw '\(path)': its suffix is neither .png nor .svg") }
+        let way = otherwise.map { "; \($0)" } ?? ""
+        guard isInstalled else { throw Failure("cannot draw '\(path)': there is no gnuplot in the PATH\(way)") }
+        return terminal
     }
 
     private static var isInstalled: Bool {

@@ -8,6 +8,9 @@ extension Tokenizer {
         return bytes.count
     }
 
+    /// That of each of the first `count` tokens.
+    public func byteCounts(_ count: Int) -> [Int] { (0..<Int32(clamping: count)).map(byteCount) }
+
     /// Calls `take` with the tokens of a text of any length in parts, one after the other: those that `encode` gives for all of it.
     ///
     /// The text is cut between lines, for no word of a byte-level pre-tokenizer goes across such a place. Where a normalizer or another

@@ -66,8 +66,8 @@ public struct OpenModel {
     var isTernary: Bool { graph.weights.contains { $0.kind == .ternary } }
 
     /// The model loaded and ready to run.
-    public func machine(_ kernels: Kernels, _ threads: ThreadPool) throws -> Machine {
-        let weights = try weights(kernels, threads)
+    public func machine(_ kernels: Kernels, _ threads: ThreadPool, tables: IntegerBits? = nil) throws -> Machine {
+        let weights = try weights(kernels, threads, tables: tables)
         return try naming(title) { try Machine(graph, weights, kernels: kernels, threads: threads) }
     }
 

@@ -15,6 +15,7 @@ struct Compare: TernCommand {
     var b: String
 
     @OptionGroup var options: RunOptions
+    @OptionGroup var storage: StorageOptions
     @OptionGroup var form: ModelOptions
     @OptionGroup var time: TimeOptions
 
@@ -33,7 +34,7 @@ struct Compare: TernCommand {
     private var plan: ComparisonPlan {
         get throws {
             var plan = ComparisonPlan(try Kernels.fromEnvironment(), threads: common.pool.threads)
-            (plan.cache, plan.embedding, plan.layout) = (options.cache, options.embedding, form.layout)
+            (plan.cache, plan.embedding, plan.layout) = (storage.cache, storage.embedding, form.layout)
             plan.prompt = options.prompt ?? plan.prompt
             plan.rounds = time.rounds ?? plan.rounds
             plan.seconds = time.seconds ?? plan.seconds

@@ -22,7 +22,7 @@ struct KernelSpeed: TernCommand {
 
     func validate() throws {
         guard (1...1 << 34).contains(bytes) else { throw ValidationError("--bytes takes a number of 1 to 17179869184") }
-        try batch.check("--batch", most: 1024)
+        try batch.check("--batch", 1...1024)
     }
 
     func execute() throws {

@@ -5,9 +5,9 @@ import Toolkit
 
 struct Plot: TernCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plot", abstract: "Draw what 'bench speed --json' printed or think-train logged, through gnuplot.")
+        commandName: "plot", abstract: "Draw what speed and quality printed with --json or think-train logged, through gnuplot.")
 
-    @Argument(help: "Files of JSON lines, records of bench speed or logs of think-train; - for standard input.")
+    @Argument(help: "Files of JSON lines, records of speed or of quality, or logs of think-train; - for standard input.")
     var files: [String]
 
     @Option(
@@ -17,11 +17,20 @@ struct Plot: TernCommand {
 
     func execute() throws {
         let texts = try files.map { (name: $0 == "-" ? "standard input" : $0, text: try Self.contents($0)) }
-        let plot: any Plottable =
-            texts.allSatisfy { LearningCurve.isLog($0.text) }
-            ? LearningPlot(try texts.map { file in try naming(file.name) { try LearningCurve(Self.title(file.name), log: file.text) } })
-            : SpeedPlot(try texts.flatMap { file in try naming(file.name) { try RecordedRun.all(in: file.text) } })
-        if let output { try Gnuplot.draw(plot, to: output) } else { try printOut(plot.script(output: nil)) }
+        let plot = try Self.plot(of: texts)
+        guard let output else { return try printOut(plot.script(output: nil)) }
+        try Gnuplot.terminal(for: output, otherwise: "without -o the script is printed")
+        try Gnuplot.draw(plot, to: output)
+    }
+
+    private static func plot(of texts: [(name: String, text: [UInt8])]) throws -> any Plottable {
+        if texts.allSatisfy({ LearningCurve.isLog($0.text) }) {
+            return LearningPlot(try texts.map { file in try naming(file.name) { try LearningCurve(title(file.name), log: file.text) } })
+        }
+        if texts.allSatisfy({ QualityCurve.isRecord($0.text) }) {
+            return QualityPlot(try texts.flatMap { file in try naming(file.name) { try QualityCurve.all(in: file.text) } })
+        }
+        return SpeedPlot(try texts.flatMap { file in try naming(file.name) { try RecordedRun.all(in: file.text) } })
     }
 
     private static func contents(_ file: String) throws -> [UInt8] {

@@ -15,6 +15,7 @@ struct Speed: TernCommand {
 
     @OptionGroup var speed: SpeedOptions
     @OptionGroup var options: RunOptions
+    @OptionGroup var storage: StorageOptions
     @OptionGroup var form: ModelOptions
     @OptionGroup var time: TimeOptions
 
@@ -30,7 +31,7 @@ struct Speed: TernCommand {
 
     private func plan(for model: LoadedModel, threads: Int) -> SpeedPlan {
         var plan = speed.plan(threads: threads, for: model)
-        plan.cache = options.cache
+        plan.cache = storage.cache
         plan.prompt = options.prompt ?? plan.prompt
         plan.rounds = time.rounds ?? plan.rounds
         plan.seconds = time.seconds ?? plan.seconds
@@ -40,7 +41,7 @@ struct Speed: TernCommand {
     func execute() throws {
         let (kernels, pool) = (try Kernels.fromEnvironment(), common.pool)
         let argument = try shape.map { try PublishedShape(named: $0).argument } ?? model ?? "-"
-        let model = try LoadedModel(argument, layout: form.layout, embedding: options.embedding, kernels, pool)
+        let model = try LoadedModel(argument, layout: form.layout, embedding: storage.embedding, kernels, pool)
         let run = try SpeedRun(model, plan(for: model, threads: pool.threads))
         let progress = Progress("bench", quiet: common.quiet)
         let report = try run.report({ progress.advance(to: $0, of: $1) })

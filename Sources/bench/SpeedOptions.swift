@@ -11,8 +11,8 @@ struct SpeedOptions: ParsableArguments {
     var context: Numbers?
 
     func validate() throws {
-        try batch.check("--batch", most: 4096)
-        try context?.check("--context", most: 1 << 20)
+        try batch.check("--batch", 1...4096)
+        try context?.check("--context", 1...1 << 20)
     }
 
     /// Contexts that are measured where nothing else was asked for, and where they matter.
@@ -24,25 +24,4 @@ struct SpeedOptions: ParsableArguments {
         plan.contexts = context?.values ?? (model.remembersTokens ? SpeedOptions.standardContexts : [])
         return plan
     }
-}
-
-/// A list of whole numbers from 1 on: `1,2,4`.
-struct Numbers: ExpressibleByArgument, CustomStringConvertible {
-    let values: [Int]
-
-    init(_ values: [Int]) { self.values = values }
-
-    init?(argument: String) {
-        let values = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-        guard values.allSatisfy({ $0 >= 1 }), Set(values).count == values.count else { return nil }
-        self.init(values)
-    }
-
-    /// Refuses larger numbers than `most`.
-    func check(_ option: String, most: Int) throws {
-        guard values.allSatisfy({ $0 <= most }) else { throw ValidationError("\(option) takes numbers of 1 to \(most)") }
-    }
-
-    var description: String { values.map(String.init).joined(separator: ",") }
-    var defaultValueDescription: String { description }
 }

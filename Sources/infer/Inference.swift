@@ -91,19 +91,15 @@ struct Inference {
         let prompts = prompts
         while let group = try prompts.group(of: options.answer.batch) {
             guard let session = group.first?.request.session else { continue }
-            let scores = try scores(group.map(\.request.tokens), session)
-            for (prompt, logs) in zip(group, scores) {
+            let texts = group.map { ScoredText($0.request.tokens, seed: options.answer.seed) }
+            let scores = try Scorer(machine, from: session, ways: [thinker]).scores(of: texts).flatMap { $0 }
+            for (prompt, scores) in zip(group, scores) {
                 var line: JSONObject = ["tokens": .array(prompt.request.tokens.map { .integer(Int($0)) })]
-                line["logprobs"] = .array((prompt.request.tokens.isEmpty ? [] : [.null]) + logs.map(JSON.number))
+                line["logprobs"] = .array((prompt.request.tokens.isEmpty ? [] : [.null]) + scores.map { .number($0.logProbability) })
                 if let id = prompt.id { line["id"] = id }
                 try printOut(JSON.object(line).compact + "\n")
             }
         }
-    }
-
-    private func scores(_ texts: [[Int32]], _ session: Session) throws -> [[Double]] {
-        guard let thinker else { return try logProbabilities(of: texts, machine, from: session) }
-        return try logProbabilities(of: texts, machine, from: session, thinking: thinker, seed: options.answer.seed)
     }
 
     private func writeLogits(to path: String) throws {

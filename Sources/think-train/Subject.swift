@@ -46,18 +46,11 @@ struct Subject {
         return try naming("tokenizer.json") { try Tokenizer(json: json, configuration: configuration) }
     }
 
-    /// The token that ends a document: the one that ends an answer.
-    var separator: Int32? {
-        for name in ["generation_config.json", "config.json"] {
-            guard let bytes = files.first(where: { $0.name == name })?.bytes, let json = try? JSON(parsing: bytes) else { continue }
-            let value = json["eos_token_id"], id = value?.intValue ?? value?.arrayValue?.first?.intValue
-            if let id = id.flatMap(Int32.init(exactly:)), (0..<graph.outputWidth).contains(Int(id)) { return id }
-        }
-        return tokenizer?.endOfText
-    }
+    /// The token that ends a document.
+    var separator: Int32? { documentEnd(files, tokenizer, vocabulary: graph.outputWidth) }
 
     /// How many bytes of text each token stands for.
-    var byteCounts: [Int]? { tokenizer.map { tokenizer in (0..<Int32(graph.outputWidth)).map { tokenizer.byteCount(of: $0) } } }
+    var byteCounts: [Int]? { tokenizer?.byteCounts(graph.outputWidth) }
 }
 
 /// A model that begins: its configuration follows from what `--new` says and from its tokenizer.

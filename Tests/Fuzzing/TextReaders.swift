@@ -6,7 +6,7 @@ import Tokens
 
 /// The readers of text: JSON and everything that is written in it.
 extension Fuzzer {
-    static let text = [json, configuration, graph, tokenizer, prompts]
+    static let text = [json, configuration, graph, tokenizer, prompts, questions]
 
     /// What comes out of printing a value is that value.
     static let json = Fuzzer(
@@ -66,6 +66,22 @@ extension Fuzzer {
             [
                 #"{"prompt": "a b", "max_tokens": 3, "stop": ["x", "y"], "temperature": 0.5, "id": [1]}"#,
                 #"{"tokens": [1, 2, 3], "top_k": 4, "top_p": 0.5, "min_p": 0.1, "repetition_penalty": 1.1, "seed": 7, "ignore_eos": true}"#,
+            ].map { Array($0.utf8) }
+        },
+        mend: { $0 })
+
+    static let questions = Fuzzer(
+        name: "questions",
+        read: { input, _ in
+            let tokenizer = try Tokenizer(json: Array(tokenizers[1].utf8))
+            let question = try input.withUnsafeBytes { try Question(json: $0, tokenizer, vocabulary: 7) }
+            let tokens = question.examples + question.prompt + question.answer + (question.hint ?? [])
+            try expect(tokens.allSatisfy { (0..<7).contains($0) } && !question.answer.isEmpty, "a token that the model does not have")
+        },
+        seeds: {
+            [
+                #"{"prompt": "a b", "answer": "ab", "kind": "x", "hint": "a b a"}"#,
+                #"{"examples": [1, 2, 3], "prompt": [4, 5], "answer": [6]}"#,
             ].map { Array($0.utf8) }
         },
         mend: { $0 })

@@ -83,15 +83,25 @@ import Generation
         #expect(answered == [0])
     }
 
+    @Test func whatComesBeforeAStartIsNotScored() throws {
+        let whole = try Scorer(machine, from: machine.graph.session).scores(of: [ScoredText([1, 2, 3, 4, 5])])[0][0]
+        for start in [0, 1, 3, 4, 5, 9] {
+            let texts = [ScoredText([1, 2, 3, 4, 5], from: start), ScoredText([7, 7], from: start)]
+            let scores = try Scorer(machine, from: machine.graph.session).scores(of: texts)[0]
+            #expect(scores[0] == Array(whole.dropFirst(max(0, start - 1))) && scores[1].count == (start > 1 ? 0 : 1))
+        }
+    }
+
     @Test func scoresAreLogProbabilities() throws {
         let texts: [[Int32]] = [[1, 2, 3, 4], [7], [], [9, 9]]
-        let scores = try logProbabilities(of: texts, machine, from: machine.graph.session)
+        let scores = try Scorer(machine, from: machine.graph.session).scores(of: texts.map { ScoredText($0) })[0]
         #expect(scores.map(\.count) == [3, 0, 0, 1])
         let rows = try logits(machine, [1, 2, 3])
         for (position, row) in rows.enumerated() {
             let weights = row.map { Double($0).exponential }
             let expected = weights[Int(texts[0][position + 1])] / weights.reduce(0, +)
-            #expect(abs(scores[0][position].exponential - expected) < 1e-9)
+            #expect(abs(scores[0][position].logProbability.exponential - expected) < 1e-9)
+            #expect(row.firstIndex(of: row.max() ?? 0) == Int(scores[0][position].likeliest))
         }
     }
 }

@@ -4,7 +4,7 @@ import Support
 import Tern
 
 extension BadInput {
-    static let all: [BadInput] = usage + paths + training + checkpoints + configurations + containers + cuts + manifests + tokenizers + states
+    static let all: [BadInput] = usage + paths + training + quality + checkpoints + configurations + containers + cuts + manifests + tokenizers + states
 
     private static func tiny(_ form: KeyPath<Made, String>) throws -> String { try Made.tiny[keyPath: form] }
 
@@ -36,6 +36,16 @@ extension BadInput {
         ("bench", "--rounds", ["compare", "x", "y", "--rounds", "301"]), ("bench", "Standard input", ["compare", "-", "-"]),
         ("bench", "--bytes", ["kernels", "--bytes", "0"]), ("bench", "--batch", ["kernels", "--batch", "1025"]),
         ("bench", "x", ["kernels", "x"]), ("bench", "expected argument", ["plot"]),
+        ("bench", "expected argument", ["quality", "--data", "y"]), ("bench", "nothing to measure", ["quality", "x"]),
+        ("bench", "think", ["quality", "x", "--data", "y", "--think", "0,0"]), ("bench", "think", ["quality", "x", "--data", "y", "--think=-1"]),
+        ("bench", "--think", ["quality", "x", "--data", "y", "--think", "70000"]), ("bench", "think", ["quality", "x", "--data", "y", "--think", ""]),
+        ("bench", "--think-temperature", ["quality", "x", "--data", "y", "--think-temperature", "nan"]),
+        ("bench", "--held-out", ["quality", "x", "--data", "y", "--held-out", "0"]), ("bench", "--held-out", ["quality", "x", "--data", "y", "--held-out", "1.5"]),
+        ("bench", "--windows", ["quality", "x", "--data", "y", "--windows", "0"]), ("bench", "--context", ["quality", "x", "--data", "y", "--context", "0"]),
+        ("bench", "--batch", ["quality", "x", "--data", "y", "--batch", "5000"]), ("bench", "seed", ["quality", "x", "--data", "y", "--seed", "x"]),
+        ("bench", "--answers goes with", ["quality", "x", "--data", "y", "--answers", "z"]),
+        ("bench", "--answers takes a file", ["quality", "x", "--questions", "y", "--answers", "-"]),
+        ("bench", "not standard input", ["quality", "x", "--questions", "-"]),
         ("think-train", "expected argument", ["x"]), ("think-train", "output", ["x", "--data", "y"]),
         ("think-train", "Only one of a model", ["x", "--new", "y", "--data", "y", "-o", "z"]), ("think-train", "--new", ["--data", "y", "-o", "z"]),
         ("think-train", "--tokenizer", ["x", "--tokenizer", "y", "--data", "y", "-o", "z"]), ("think-train", "folder", ["x", "--data", "y", "-o", "-"]),

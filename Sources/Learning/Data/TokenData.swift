@@ -34,12 +34,6 @@ public final class TokenData: @unchecked Sendable {
 
     /// A stretch of tokens as the documents, or parts of such, that it holds.
     package func texts(_ window: Range<Int>, of tokens: UnsafeBufferPointer<Int32>) -> [[Int32]] {
-        guard let separator else { return [Array(tokens[window])] }
-        var texts: [[Int32]] = [], start = window.lowerBound
-        for place in window where tokens[place] == separator || place + 1 == window.upperBound {
-            texts.append(Array(tokens[start...place]))
-            start = place + 1
-        }
-        return texts
+        Windows.texts(window, of: tokens, separator: separator)
     }
 }

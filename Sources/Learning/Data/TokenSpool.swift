@@ -9,8 +9,6 @@ public final class TokenSpool {
     private let sink: DescriptorSink
     private var counts = [0, 0]
     private var part = 0
-    /// The token added last.
-    private(set) var last: Int32?
 
     /// Gathers in a file without a name in `folder`.
     public init(in folder: String) throws {
@@ -28,7 +26,6 @@ public final class TokenSpool {
     public func add(_ tokens: [Int32]) throws {
         try tokens.withUnsafeBytes { try sink.write($0) }
         counts[part] += tokens.count
-        last = tokens.last ?? last
     }
 
     public func write(to path: String) throws {

@@ -82,7 +82,7 @@ public final class Trainer {
     /// `byteCounts` is how many bytes of text each token stands for.
     public func evaluate(windows limit: Int, byteCounts: [Int]?) throws -> Evaluation? {
         var loss = 0.0, tokens = 0, bytes = 0
-        let ranges = heldOutWindows(limit)
+        let ranges = Windows.spread(limit, over: data.heldOut.count, context: plan.context)
         for start in stride(from: 0, to: ranges.count, by: plan.batch) {
             let texts = ranges[start..<min(ranges.count, start + plan.batch)].flatMap { data.texts($0, of: data.heldOut) }
             loss += try method.evaluate(texts)
@@ -92,11 +92,5 @@ public final class Trainer {
         guard tokens > 0 else { return nil }
         return Evaluation(
             loss: loss / Double(tokens), tokens: tokens, bitsPerByte: bytes > 0 ? loss / M_LN2 / Double(bytes) : nil)
-    }
-
-    private func heldOutWindows(_ limit: Int) -> [Range<Int>] {
-        let count = data.heldOut.count, starts = Array(stride(from: 0, to: max(0, count - 1), by: plan.context))
-        let chosen = starts.count <= limit ? starts : (0..<limit).map { starts[$0 * starts.count / limit] }
-        return chosen.map { $0..<min(count, $0 + plan.context + 1) }
     }
 }

@@ -1,0 +1,36 @@
+import Basis
+import Tensors
+
+/// What is asked of a model, and how.
+public struct QualityPlan: Sendable {
+    /// As the command line names it.
+    public var model: String
+    /// What `--layout` says.
+    public var layout: String?
+    /// What tables of floats become while they are loaded; nil leaves them as they are.
+    public var embedding: IntegerBits?
+    /// What keys and values are kept in.
+    public var cache = CacheElement.float32
+    /// Files of documents to predict.
+    public var data: [String] = []
+    /// The share at the end of each of them that is predicted.
+    public var heldOut = 1.0
+    /// The most windows of them.
+    public var windows = 64
+    /// Tokens of a window; nil is 256, or what the model was made for if that is less.
+    public var context: Int?
+    /// Files of questions.
+    public var questions: [String] = []
+    /// Tokens of thought before each token that is predicted; 0 is not to think. Others are compared with the first.
+    public var think = [0]
+    /// Of drawing thoughts; 0 takes the likeliest tokens.
+    public var thinkTemperature = 0.0
+    public var seed: UInt64 = 0
+    /// Texts that go through the model together, which changes no result.
+    public var batch = 64
+
+    public init(_ model: String) { self.model = model }
+
+    /// What draws begin with in a text: the first has the seed itself.
+    func seed(ofText number: Int) -> UInt64 { seed &+ UInt64(number) &* 0xd134_2543_de82_ef95 }
+}

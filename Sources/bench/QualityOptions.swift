@@ -1,0 +1,53 @@
+import ArgumentParser
+import Measuring
+
+/// What `bench quality` asks of a model.
+struct QualityOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Predict the documents in <file>; can be given several times.", valueName: "file"))
+    var data: [String] = []
+
+    @Option(help: ArgumentHelp("Ask the questions in <file>; can be given several times.", valueName: "file"))
+    var questions: [String] = []
+
+    @Option(help: ArgumentHelp("Think so many tokens before each token, one measurement each; 0 does not think.", valueName: "list"))
+    var think = Numbers([0])
+
+    @Option(help: ArgumentHelp("Draw the tokens of thoughts at the temperature <t>; 0 takes the most likely ones.", valueName: "t"))
+    var thinkTemperature = 0.0
+
+    @Option(help: ArgumentHelp("Start the random numbers of thoughts from <s>.", valueName: "s"))
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Predict the share <x> at the end of each file of data.", valueName: "x"))
+    var heldOut = 1.0
+
+    @Option(help: ArgumentHelp("Predict at most <n> windows of the data.", valueName: "n"))
+    var windows = 64
+
+    @Option(help: ArgumentHelp("Windows of <n> tokens; 256 or, if that is less, what the model was made for if not given.", valueName: "n"))
+    var context: Int?
+
+    @Option(help: ArgumentHelp("Let <n> texts go through the model at once.", valueName: "n"))
+    var batch = 64
+
+    func validate() throws {
+        guard !(data + questions).isEmpty else { throw ValidationError("There is nothing to measure without --data or --questions") }
+        guard !(data + questions).contains("-") else { throw ValidationError("--data and --questions take files, not standard input") }
+        try think.check("--think", 0...65536)
+        guard thinkTemperature >= 0, thinkTemperature.isFinite else {
+            throw ValidationError("--think-temperature takes a number of 0 or more")
+        }
+        guard heldOut > 0, heldOut <= 1 else { throw ValidationError("--held-out takes a number of more than 0 to 1") }
+        for (name, value, most) in [("windows", windows, 1 << 30), ("context", context ?? 1, 1 << 20), ("batch", batch, 4096)] {
+            guard (1...most).contains(value) else { throw ValidationError("--\(name) takes a number of 1 to \(most)") }
+        }
+    }
+
+    func plan(for model: String) -> QualityPlan {
+        var plan = QualityPlan(model)
+        (plan.data, plan.heldOut, plan.windows, plan.context) = (data, heldOut, windows, context)
+        (plan.questions, plan.batch) = (questions, batch)
+        (plan.think, plan.thinkTemperature, plan.seed) = (think.values, thinkTemperature, seed)
+        return plan
+    }
+}
