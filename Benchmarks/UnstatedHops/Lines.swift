@@ -38,12 +38,12 @@ extension World {
             .flatMap { kind, questions in questions.map { (kind, $0) } }
     }
 
-    /// The questions as `infer` takes them; an answer is known again by its id.
+    /// The questions as `infer` takes them, each with a seed of its own; an answer is known again by its id.
     func requests(_ more: (Question) -> (tokens: [Int], count: Int, thought: [Int]?)) -> [String] {
-        asked.map { kind, question in
-            let more = more(question)
+        asked.enumerated().map { index, asked in
+            let (kind, question) = asked, more = more(question)
             var object: JSONObject = [
-                "tokens": World.list(prompt(question) + more.tokens), "max_tokens": .integer(more.count),
+                "tokens": World.list(prompt(question) + more.tokens), "max_tokens": .integer(more.count), "seed": .integer(index),
                 "id": .array([.string(kind), .integer(question.symbol), .integer(question.hops)]),
             ]
             if let thought = more.thought { object["thought"] = World.list(thought) }
