@@ -13,16 +13,22 @@ struct TrainingRun {
     private let folder: RunFolder
     private let subject: Subject
     private let trainer: Trainer
-    private let log: TrainingLog
+    private let group: any ProcessGroup
+    /// Of the first process.
+    private let log: TrainingLog?
     /// What the checkpoint keeps of the command line.
     private let notes: JSON
 
-    init(_ options: ThinkTrain, _ folder: RunFolder, _ kernels: Kernels, _ threads: ThreadPool) throws {
-        (self.options, self.folder) = (options, folder)
-        guard options.resume || !folder.hasCheckpoint else {
+    /// The first process begins the run or goes on with it; the others then go on with its checkpoint.
+    init(
+        _ options: ThinkTrain, _ folder: RunFolder, _ kernels: Kernels, _ threads: ThreadPool, _ group: any ProcessGroup
+    ) throws {
+        (self.options, self.folder, self.group) = (options, folder, group)
+        let resumes = options.resume || !group.isFirst
+        guard resumes || !folder.hasCheckpoint else {
             throw Failure("'\(folder.path)' holds a run already: go on with --resume, or choose another folder")
         }
-        let checkpoint = options.resume && folder.hasCheckpoint ? try TrainingCheckpoint(folder.checkpoint) : nil
+        let checkpoint = resumes && folder.hasCheckpoint ? try TrainingCheckpoint(folder.checkpoint) : nil
         let beginning = try checkpoint.map { try Beginning(of: $0, in: folder, options) } ?? Beginning(options, folder, threads)
         let subject = beginning.subject, latents = try Latents(subject.graph.weights)
         (self.subject, notes) = (subject, beginning.notes)
@@ -35,9 +41,9 @@ struct TrainingRun {
         guard try data.digest() == beginning.notes["digest"]?.stringValue else {
             throw Failure("'\(folder.tokens)' is not what the run began with")
         }
-        trainer = try Trainer(beginning.plan, try Self.method(beginning.plan, bench), bench, data)
+        trainer = try Trainer(beginning.plan, try Self.method(beginning.plan, bench), bench, data, group)
         try checkpoint?.restore(trainer)
-        log = try TrainingLog(folder.log, keeping: trainer.steps)
+        log = try group.isFirst ? TrainingLog(folder.log, keeping: trainer.steps) : nil
         if checkpoint == nil { try save() }
     }
 
@@ -47,28 +53,51 @@ struct TrainingRun {
     }
 
     func go() throws {
-        let progress = Progress("think-train", quiet: options.common.quiet), end = StopSignal()
+        let progress = Progress("think-train", quiet: isQuiet)
+        StopSignal.expect(alone: group.count == 1)
         progress.begin(at: trainer.steps)
-        while trainer.steps < trainer.plan.steps {
-            try step(progress)
-            if end.wasAskedFor {
-                progress.finish()
-                try save()
-                throw Failure("stopped after step \(trainer.steps) of \(trainer.plan.steps); --resume goes on")
+        // What the first process has logged, as far as this one knows.
+        var logged = trainer.steps
+        do {
+            while trainer.steps < trainer.plan.steps {
+                try step(progress)
+                logged = trainer.steps
+                if try group.any(StopSignal.wasGiven) { try stop(progress) }
             }
+            progress.finish()
+            try group.together { if group.isFirst { try TrainingCheckpoint.writeModel(trainer.latents, to: folder.model) } }
+        } catch is LostProcess { try leave(progress, logged: logged) }
+    }
+
+    /// Others say nothing but why they fail.
+    private var isQuiet: Bool { options.common.quiet || !group.isFirst }
+
+    private func stop(_ progress: Progress) throws {
+        try group.together {
+            progress.finish()
+            try save()
+            throw Failure("stopped after step \(trainer.steps) of \(trainer.plan.steps); --resume goes on")
         }
+    }
+
+    /// Ends the run without the others. The weights are those after the last step, for nothing changes them before all have had their part in
+    /// the next. Two processes write them, either of which may be the one that is lost; the second only where the log has that step.
+    private func leave(_ progress: Progress, logged: Int) throws {
         progress.finish()
-        try TrainingCheckpoint.writeModel(trainer.latents, to: folder.model)
+        guard group.isFirst || group.rank == 1 && trainer.steps == logged else { throw ToldByAnother() }
+        try write()
+        guard group.isFirst else { throw ToldByAnother() }
+        throw Failure("another process was lost after step \(trainer.steps) of \(trainer.plan.steps); --resume goes on")
     }
 
     private func step(_ progress: Progress) throws {
         let start = Progress.now, step = try trying { try trainer.step() }, seconds = Progress.now - start
-        try log.write(line(step, seconds))
+        let isLast = step.number == trainer.plan.steps, every = options.reporting.evaluateEvery
+        try group.together { try log?.write(line(step, seconds)) }
         let rate = Int(Double(step.tokens) / seconds)
         progress.advance(to: step.number, of: trainer.plan.steps, note: "loss \(decimal(step.measures.loss, 3))  \(rate) tokens/s")
-        let isLast = step.number == trainer.plan.steps, every = options.reporting.evaluateEvery
         if isLast || every > 0 && step.number % every == 0 { try evaluate(progress) }
-        if isLast || step.number % options.reporting.saveEvery == 0 { try save() }
+        if isLast || step.number % options.reporting.saveEvery == 0 { try group.together { try save() } }
     }
 
     /// A failed step is told with what is left.
@@ -84,8 +113,8 @@ struct TrainingRun {
             "step": .integer(trainer.steps), "held_out_loss": .number(result.loss), "held_out_tokens": .integer(result.tokens),
         ]
         if let bits = result.bitsPerByte { line["held_out_bits_per_byte"] = .number(bits) }
-        try log.write(.object(line))
-        guard !options.common.quiet else { return }
+        try group.together { try log?.write(.object(line)) }
+        guard !isQuiet else { return }
         progress.finish()
         let bits = result.bitsPerByte.map { ", \(decimal($0, 4)) bits per byte" } ?? ""
         ThinkTrain.complain("step \(trainer.steps): held-out loss \(decimal(result.loss, 4)) nats a token\(bits)")
@@ -101,5 +130,9 @@ struct TrainingRun {
         return .object(line)
     }
 
-    private func save() throws { try TrainingCheckpoint.write(trainer, notes: notes, to: folder.checkpoint) }
+    private func save() throws {
+        if group.isFirst { try write() }
+    }
+
+    private func write() throws { try TrainingCheckpoint.write(trainer, notes: notes, to: folder.checkpoint) }
 }

@@ -82,13 +82,13 @@ public final class QuietStar: LearningMethod {
     }
 
     public func learn(from batch: Batch) throws -> Measures {
-        var pass = ThoughtPass(batch.texts, copies: copies)
-        let share = batch.weight * Double(Batch.predicted(batch.texts))
-        try run(&pass, sampler, ahead: objective.options.ahead, batch.seed)
+        var pass = ThoughtPass(batch.texts, copies: copies, of: WholePass(lengths: batch.lengths))
+        let predicted = pass.whole.followed(ahead: 1), share = batch.weight * Double(predicted)
+        try run(&pass, sampler, ahead: objective.options.ahead, batch.seed, first: batch.first)
         try body.pull { gradient in try objective(pass, body.outputs, share: share, gradient: gradient) }
         let results = objective.results, options = objective.options
         let loss = options.base * results.baseLoss + (1 - options.base) * results.mixedLoss + options.policy * results.policyLoss
-        let rewards = results.rewards.reduce(0, +) / Double(max(1, results.rewards.count))
+        let rewards = results.rewards.reduce(0, +) / Double(max(1, copies * predicted))
         return Measures([
             ("loss", share * loss), ("base_loss", share * results.baseLoss), ("thought_loss", share * results.mixedLoss),
             ("policy_loss", share * results.policyLoss), ("reward", share * rewards),
@@ -103,11 +103,12 @@ public final class QuietStar: LearningMethod {
         return objective.results.mixed.reduce(0) { $0 + ($1.first ?? 0) }
     }
 
-    private func run(_ pass: inout ThoughtPass, _ sampler: ThoughtSampler, ahead: Int, _ seed: UInt64) throws {
+    /// `first` is the place of the first text in its pass, so that draws do not depend on who has the text.
+    private func run(_ pass: inout ThoughtPass, _ sampler: ThoughtSampler, ahead: Int, _ seed: UInt64, first: Int = 0) throws {
         let thoughts = pass.thoughts
         try objective.begin()
         try pass.run(body, thinking, count: count, ahead: ahead) { step, rows in
-            let seeds = thoughts.map { Self.seed(seed, [$0.text, $0.position, $0.copy, step]) }
+            let seeds = thoughts.map { Self.seed(seed, [first + $0.text, $0.position, $0.copy, step]) }
             return sampler.tokens(try objective.logits(rows), seeds: seeds)
         }
     }
