@@ -56,12 +56,15 @@ struct ThinkTrain: TernCommand {
     static var tellsOfOptions: Bool { Processes.rank == 0 }
 
     func execute() throws {
-        try Processes.share { group in try group.firstBeforeOthers { try run(in: group) }.go() }
+        try Processes.share { group in
+            let threads = try Processes.processors(of: group)
+            try group.firstBeforeOthers { try run(in: group, common.pool(or: threads)) }.go()
+        }
     }
 
-    private func run(in group: any ProcessGroup) throws -> TrainingRun {
+    private func run(in group: any ProcessGroup, _ threads: ThreadPool) throws -> TrainingRun {
         let kernels = try Kernels.fromEnvironment(), folder = try RunFolder(output, isFirst: group.isFirst)
-        do { return try TrainingRun(self, folder, kernels, common.pool, group) } catch {
+        do { return try TrainingRun(self, folder, kernels, threads, group) } catch {
             folder.undo()
             throw error
         }

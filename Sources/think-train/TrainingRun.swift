@@ -80,8 +80,8 @@ struct TrainingRun {
         }
     }
 
-    /// Ends the run without the others. The weights are those after the last step, for nothing changes them before all have had their part in
-    /// the next. Two processes write them, either of which may be the one that is lost; the second only where the log has that step.
+    /// Ends the run without the others. The weights are those after the last step, for nothing changes them before all have done their part
+    /// of the next. Two processes write them, either of which may be the one that is lost; the second only where the log has that step.
     private func leave(_ progress: Progress, logged: Int) throws {
         progress.finish()
         guard group.isFirst || group.rank == 1 && trainer.steps == logged else { throw ToldByAnother() }
@@ -97,7 +97,10 @@ struct TrainingRun {
         let rate = Int(Double(step.tokens) / seconds)
         progress.advance(to: step.number, of: trainer.plan.steps, note: "loss \(decimal(step.measures.loss, 3))  \(rate) tokens/s")
         if isLast || every > 0 && step.number % every == 0 { try evaluate(progress) }
-        if isLast || step.number % options.reporting.saveEvery == 0 { try group.together { try save() } }
+        if isLast || step.number % options.reporting.saveEvery == 0 {
+            try trainer.compareWeights()
+            try group.together { try save() }
+        }
     }
 
     /// A failed step is told with what is left.

@@ -183,7 +183,8 @@ extension Objective {
 
     private func policy(_ pass: ThoughtPass, _ hidden: Rows, _ share: Double, _ gradient: Rows?) throws {
         let steps = pass.drawn.count, judged = pass.whole.judged(ahead: options.ahead)
-        let entries = judged * pass.whole.lengths.count * pass.copies, chosen = results.advantages.indices.filter { results.advantages[$0] > 0 }
+        let entries = judged * pass.whole.lengths.count * pass.copies
+        let chosen = results.advantages.indices.filter { results.advantages[$0] > 0 }
         results.likelihoods = Array(repeating: Array(repeating: 0, count: pass.thoughts.count), count: steps)
         guard steps > 0, entries > 0, !chosen.isEmpty else { return }
         let places = (0..<steps).flatMap { step in chosen.map { (step: step, thought: $0) } }

@@ -39,6 +39,14 @@ extension ProcessGroup {
     /// What this process does of `count` things: shares differ by one at most.
     public func share(of count: Int) -> Range<Int> { rank * count / self.count..<(rank + 1) * count / self.count }
 
+    /// The numbers of every process, which have to be as many in each.
+    public func gather(_ numbers: [Double]) throws -> [[Double]] {
+        var table = [Double](repeating: 0, count: count * numbers.count)
+        table.replaceSubrange(rank * numbers.count..<(rank + 1) * numbers.count, with: numbers)
+        let sums = try sum(table)
+        return (0..<count).map { Array(sums[$0 * numbers.count..<($0 + 1) * numbers.count]) }
+    }
+
     public func sum(_ numbers: [Double]) throws -> [Double] {
         var sums = numbers
         try sums.withUnsafeMutableBufferPointer { try sum($0) }
@@ -52,9 +60,10 @@ extension ProcessGroup {
     /// be no sums.
     public func together<Value>(_ body: () throws -> Value) throws -> Value {
         let result = Result { try body() }
-        var failed = [Double](repeating: 0, count: count)
-        if case .failure = result { failed[rank] = 1 }
-        guard let teller = try sum(failed).firstIndex(where: { $0 > 0 }), teller != rank else { return try result.get() }
+        var failed = false
+        if case .failure = result { failed = true }
+        let teller = try gather([failed ? 1 : 0]).firstIndex { $0[0] > 0 }
+        guard let teller, teller != rank else { return try result.get() }
         throw ToldByAnother()
     }
 

@@ -18,7 +18,8 @@ public final class Trainer {
 
     /// Where several processes share the run, each of them has a trainer.
     public init(
-        _ plan: TrainingPlan, _ method: any LearningMethod, _ bench: Workbench, _ data: TokenData, _ group: any ProcessGroup = SingleProcess()
+        _ plan: TrainingPlan, _ method: any LearningMethod, _ bench: Workbench, _ data: TokenData,
+        _ group: any ProcessGroup = SingleProcess()
     ) throws {
         guard plan.batch >= group.count else {
             throw Failure("\(group.count) processes cannot share a batch of \(plan.batch) windows: each needs one at least")
@@ -52,7 +53,9 @@ public final class Trainer {
         let rate = plan.rate * plan.schedule.share(step: number, of: plan.steps, warmup: plan.warmup)
         let norm = measures.loss.isFinite ? optimiser.step(latents, rate: rate) : .nan
         try group.together {
-            guard norm.isFinite else { throw Failure("the loss of step \(number + 1) is \(measures.loss), the norm of its gradient \(norm)") }
+            guard norm.isFinite else {
+                throw Failure("the loss of step \(number + 1) is \(measures.loss), the norm of its gradient \(norm)")
+            }
         }
         return Step(number: number + 1, measures: measures, gradientNorm: norm, rate: rate, tokens: predicted)
     }
@@ -69,6 +72,16 @@ public final class Trainer {
             measures.add(try method.learn(from: part))
         }
         return measures
+    }
+
+    /// Fails where the processes have come to different weights, as they would if one of their machines did not compute as the others do.
+    public func compareWeights() throws {
+        guard group.count > 1 else { return }
+        let digest = latents.values.reduce(UInt64(0)) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01b3 }
+        let digests = try group.gather([Double(digest >> 12)])
+        try group.together {
+            guard digests.allSatisfy({ $0 == digests[0] }) else { throw Failure("after step \(steps) the weights of the processes differ") }
+        }
     }
 
     /// The texts of each window of a step.
