@@ -7,17 +7,19 @@ DESTDIR ?=
 PROGRAMS = quantize pack infer think-train bench
 BIN      = .build/release
 STATIC   = .build/static
+WITH_MPI = .build-mpi
 DEMO     = demo
 # The compiler's own messages are kept back unless it fails.
 QUIETLY  = sh -c '"$$@" > .build/log 2>&1 || { cat .build/log; exit 1; }' --
 
-.PHONY: help setup build demo test test-neon fuzz install uninstall clean
+.PHONY: help setup build demo test test-neon fuzz mpi install uninstall clean
 
 help:
 	@echo 'make demo       quantize and pack the bundled model, and ask it something'
 	@echo 'make test       build everything and run every test'
 	@echo 'make test-neon  run the kernels for ARM in an emulator'
 	@echo 'make fuzz       throw damaged files at every reader for a minute'
+	@echo 'make mpi        build a think-train that mpirun may start in several processes'
 	@echo 'make install    install programs and manual pages under PREFIX ($(PREFIX))'
 	@echo 'make uninstall  remove them again'
 	@echo 'make setup      install the Debian packages that a build needs, if any is missing'
@@ -32,6 +34,7 @@ setup:
 	need libopenblas-dev pkg-config --exists openblas; \
 	need zstd command -v zstd; \
 	need mandoc command -v mandoc; \
+	[ -z '$(MPI)' ] || { need libopenmpi-dev pkg-config --exists ompi-c; need openmpi-bin command -v mpirun; }; \
 	[ -n "$$missing" ] || exit 0; \
 	command -v apt-get > /dev/null || { echo "please install what Debian calls$$missing" >&2; exit 1; }; \
 	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
@@ -71,6 +74,13 @@ fuzz: setup
 	@$(QUIETLY) swift build -c release --product fuzz-readers
 	$(BIN)/fuzz-readers --seconds 60
 
+# Nothing else needs MPI: what is built with it lies apart.
+mpi: MPI = yes
+mpi: setup
+	@echo 'building think-train with MPI (some minutes the first time)'
+	@$(QUIETLY) swift build -c release --static-swift-stdlib --traits MPI --scratch-path $(WITH_MPI) --product think-train
+	@echo 'mpirun -n 2 $(WITH_MPI)/release/think-train ..'
+
 install: setup
 	@echo 'building programs that need no Swift libraries (some minutes the first time)'
 	@for p in $(PROGRAMS); do $(QUIETLY) swift build -c release --static-swift-stdlib --scratch-path $(STATIC) --product $$p || exit 1; done
@@ -83,4 +93,4 @@ uninstall:
 	for page in man/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 clean:
-	rm -rf .build $(DEMO)
+	rm -rf .build $(WITH_MPI) $(DEMO)

@@ -10,3 +10,9 @@ int tern_processors(void)
     int count = CPU_COUNT(&set);
     return count > 0 ? count : 1;
 }
+
+int tern_may_run_on(int processor)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 && processor >= 0 && processor < CPU_SETSIZE && CPU_ISSET(processor, &set);
+}

@@ -18,6 +18,9 @@ public final class ThreadPool: Sendable {
     /// Processors that this process may run on.
     public static var processors: Int { Int(tern_processors()) }
 
+    /// The numbers of these processors.
+    public static var processorNumbers: [Int] { (0..<1024).filter { tern_may_run_on(Int32($0)) != 0 } }
+
     /// Has as many threads as asked for, or as the system grants.
     public init(threads: Int = ThreadPool.processors) {
         asked = max(0, threads - 1)

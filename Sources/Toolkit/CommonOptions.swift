@@ -25,5 +25,8 @@ public struct CommonOptions: ParsableArguments {
     }
 
     /// The threads asked for, or one for each processor that this process may run on.
-    public var pool: ThreadPool { ThreadPool(threads: threads ?? ThreadPool.processors) }
+    public var pool: ThreadPool { pool(or: ThreadPool.processors) }
+
+    /// The threads asked for, or so many.
+    public func pool(or standard: Int) -> ThreadPool { ThreadPool(threads: threads ?? standard) }
 }

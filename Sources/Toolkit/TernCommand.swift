@@ -12,6 +12,9 @@ public protocol TernCommand: ParsableCommand {
     /// The arguments in the form that ArgumentParser can read.
     static func completed(_ arguments: [String]) -> [String]
 
+    /// Whether this process says what is wrong with its options; where it does not, another one with the same options does.
+    static var tellsOfOptions: Bool { get }
+
     func execute() throws
 }
 
@@ -22,6 +25,7 @@ public struct NegativeAnswer: Error {
 
 extension TernCommand {
     public static func completed(_ arguments: [String]) -> [String] { arguments }
+    public static var tellsOfOptions: Bool { true }
 
     public static func main() {
         // A closed pipe ends a program quietly, whatever the parent process made of the signal.
@@ -50,6 +54,7 @@ extension TernCommand {
     private static func end(_ error: any Error) -> Never {
         if error is NegativeAnswer { Glibc.exit(1) }
         if let failure = error as? Failure { fail("\(failure)", status: 2) }
+        guard tellsOfOptions else { Glibc.exit(0) }
         let code = exitCode(for: error)
         if code == .success { end(help: fullMessage(for: error)) }
         fail(usage(message(for: error)), status: 64)

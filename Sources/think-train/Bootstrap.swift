@@ -29,11 +29,21 @@ final class Bootstrap {
         let heldOut = try ask(questions.heldOut, mayHint: false, round.number, stop)
         try writeRationales(found, to: folder.rationales(round.number))
         try writeTokens(found.compactMap { $0?.document }, heldOut.compactMap { $0?.document }, to: folder.tokens(round.number))
-        notes["round"] = .integer(round.number)
-        notes["digest"] = .string(try TokenData(folder.tokens(round.number), separator: nil).digest())
+        try note(round, in: &notes)
         var line = report(found, in: round)
         add(heldOut, to: &line)
         return line
+    }
+
+    /// Takes part in a round for which another process has written what is to be learnt.
+    func join(_ round: Round, _ notes: inout JSONObject) throws -> JSONObject {
+        try note(round, in: &notes)
+        return [:]
+    }
+
+    private func note(_ round: Round, in notes: inout JSONObject) throws {
+        notes["round"] = .integer(round.number)
+        notes["digest"] = .string(try TokenData(folder.tokens(round.number), separator: nil).digest())
     }
 
     private func report(_ found: [Rationale?], in round: Round) -> JSONObject {

@@ -16,12 +16,15 @@ final class RunFolder {
     func rationales(_ round: Int) -> String { "\(path)/rationales-\(round).jsonl" }
     var model: String { "\(path)/model.safetensors" }
 
-    /// Makes the folder where there is none.
-    init(_ path: String) throws {
+    /// Makes the folder where there is none, in the process that is the first to come to it.
+    init(_ path: String, isFirst: Bool) throws {
         self.path = path
-        isNew = mkdir(path, 0o777) == 0
-        guard isNew || errno == EEXIST else { throw Failure.system("create", path, errno) }
+        isNew = isFirst && mkdir(path, 0o777) == 0
+        guard isNew || !isFirst || errno == EEXIST else { throw Failure.system("create", path, errno) }
         written = []
+        guard isFirst || hasCheckpoint else {
+            throw Failure("'\(path)' is not the folder that the first process writes to: the machines have to share it")
+        }
     }
 
     var hasCheckpoint: Bool { access(checkpoint, F_OK) == 0 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basis
+import Learning
 import Tensors
 import Toolkit
 
@@ -51,13 +52,19 @@ struct ThinkTrain: TernCommand {
         guard output != "-" else { throw ValidationError("-o takes a folder") }
     }
 
+    /// Of several processes with the same options the first tells what is wrong with these.
+    static var tellsOfOptions: Bool { Processes.rank == 0 }
+
     func execute() throws {
-        let kernels = try Kernels.fromEnvironment(), folder = try RunFolder(output)
-        try run(in: folder, kernels).go()
+        try Processes.share { group in
+            let threads = try Processes.processors(of: group)
+            try group.firstBeforeOthers { try run(in: group, common.pool(or: threads)) }.go()
+        }
     }
 
-    private func run(in folder: RunFolder, _ kernels: Kernels) throws -> TrainingRun {
-        do { return try TrainingRun(self, folder, kernels, common.pool) } catch {
+    private func run(in group: any ProcessGroup, _ threads: ThreadPool) throws -> TrainingRun {
+        let kernels = try Kernels.fromEnvironment(), folder = try RunFolder(output, isFirst: group.isFirst)
+        do { return try TrainingRun(self, folder, kernels, threads, group) } catch {
             folder.undo()
             throw error
         }

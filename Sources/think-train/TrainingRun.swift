@@ -13,19 +13,25 @@ final class TrainingRun {
     private let folder: RunFolder
     private let subject: Subject
     private let trainer: Trainer
-    private let log: TrainingLog
+    private let group: any ProcessGroup
+    /// Of the first process.
+    private let log: TrainingLog?
     private let rounds: [Round]
     /// Where each round's data comes from, if it is not there from the beginning.
     private let bootstrap: Bootstrap?
     /// What the checkpoint keeps of the command line and of the data.
     private var notes: JSONObject
 
-    init(_ options: ThinkTrain, _ folder: RunFolder, _ kernels: Kernels, _ threads: ThreadPool) throws {
-        (self.options, self.folder) = (options, folder)
-        guard options.resume || !folder.hasCheckpoint else {
+    /// The first process begins the run or goes on with it; the others then go on with its checkpoint.
+    init(
+        _ options: ThinkTrain, _ folder: RunFolder, _ kernels: Kernels, _ threads: ThreadPool, _ group: any ProcessGroup
+    ) throws {
+        (self.options, self.folder, self.group) = (options, folder, group)
+        let resumes = options.resume || !group.isFirst
+        guard resumes || !folder.hasCheckpoint else {
             throw Failure("'\(folder.path)' holds a run already: go on with --resume, or choose another folder")
         }
-        let checkpoint = options.resume && folder.hasCheckpoint ? try TrainingCheckpoint(folder.checkpoint) : nil
+        let checkpoint = resumes && folder.hasCheckpoint ? try TrainingCheckpoint(folder.checkpoint) : nil
         let beginning = try checkpoint.map { try Beginning(of: $0, in: folder, options) } ?? Beginning(options, folder, threads)
         let subject = beginning.subject, latents = try Latents(subject.graph.weights)
         (self.subject, notes) = (subject, beginning.notes.objectValue ?? [:])
@@ -36,14 +42,15 @@ final class TrainingRun {
             kernels: kernels, threads: threads, memoryLimit: options.memory.bytes)
         let (method, steps) = try Self.method(beginning.plan, bench)
         rounds = Round.all(steps)
-        bootstrap = try (method as? any Bootstrapping).map { try Bootstrap($0, beginning, folder, quiet: options.common.quiet) }
+        let isQuiet = options.common.quiet || !group.isFirst
+        bootstrap = try (method as? any Bootstrapping).map { try Bootstrap($0, beginning, folder, quiet: isQuiet) }
         if checkpoint == nil, let bootstrap { notes["base"] = .string(try bootstrap.keepBase(latents)) }
         let first = checkpoint == nil ? try bootstrap?.write(rounds[0], to: &notes) {} : nil
         let round = try Self.round(of: checkpoint, rounds), data = try Self.data(round, notes, folder, subject)
-        trainer = try Trainer(beginning.plan, method, bench, round, data)
+        trainer = try Trainer(beginning.plan, method, bench, round, data, group)
         try checkpoint?.restore(trainer)
-        log = try TrainingLog(folder.log, keeping: checkpoint?.steps, in: round.number)
-        if let first { try log.write(.object(first)) }
+        log = try group.isFirst ? TrainingLog(folder.log, keeping: checkpoint?.steps, in: round.number) : nil
+        if let first { try log?.write(.object(first)) }
         if checkpoint == nil { try save() }
     }
 
@@ -74,54 +81,91 @@ final class TrainingRun {
     }
 
     func go() throws {
-        let progress = Progress("think-train", quiet: options.common.quiet), end = StopSignal()
+        let progress = Progress("think-train", quiet: isQuiet)
+        StopSignal.expect(alone: group.count == 1)
         progress.begin(at: trainer.steps)
-        while trainer.steps < total {
-            if trainer.steps == trainer.round.end { try trying { try beginRound(progress) { try self.stop(progress, end) } } }
-            try step(progress)
-            if end.wasAskedFor { try save() }
-            try stop(progress, end)
+        // What the first process has logged, as far as this one knows.
+        var logged = trainer.steps
+        do {
+            while trainer.steps < total {
+                if trainer.steps == trainer.round.end { try trying { try beginRound(progress) } }
+                try step(progress)
+                logged = trainer.steps
+                if try group.any(StopSignal.wasGiven) { try stop(progress) }
+            }
+            progress.finish()
+            try group.together { if group.isFirst { try TrainingCheckpoint.writeModel(trainer.latents, to: folder.model) } }
+        } catch is LostProcess { try leave(progress, logged: logged) }
+    }
+
+    /// Others say nothing but why they fail.
+    private var isQuiet: Bool { options.common.quiet || !group.isFirst }
+
+    private func stop(_ progress: Progress) throws {
+        try group.together {
+            progress.finish()
+            try save()
+            throw stopped
         }
+    }
+
+    /// Ends the run without the others. The weights are those after the last step, for nothing changes them before all have done their part
+    /// of the next. Two processes write them, either of which may be the one that is lost; the second only where the log has that step.
+    private func leave(_ progress: Progress, logged: Int) throws {
         progress.finish()
-        try TrainingCheckpoint.writeModel(trainer.latents, to: folder.model)
+        guard group.isFirst || group.rank == 1 && trainer.steps == logged else { throw ToldByAnother() }
+        try write()
+        guard group.isFirst else { throw ToldByAnother() }
+        throw Failure("another process was lost after step \(trainer.steps) of \(total); --resume goes on")
     }
 
     /// Steps of all rounds.
     private var total: Int { rounds[rounds.count - 1].end }
 
-    /// Ends the run, which can go on from its last checkpoint, where it was asked to.
-    private func stop(_ progress: Progress, _ end: StopSignal) throws {
-        guard end.wasAskedFor else { return }
-        progress.finish()
-        throw Failure("stopped after step \(trainer.steps) of \(total); --resume goes on")
-    }
+    private var stopped: Failure { Failure("stopped after step \(trainer.steps) of \(total); --resume goes on") }
 
     /// Goes on to the next round: with data that the model makes as it is now, from the base model on.
-    private func beginRound(_ progress: Progress, stop: @escaping () throws -> Void) throws {
+    private func beginRound(_ progress: Progress) throws {
         guard let bootstrap else { return }
         progress.finish()
         let round = rounds[trainer.round.number]
-        let line = try bootstrap.write(round, to: &notes, stop: stop)
-        try trainer.begin(round, Self.data(round, notes, folder, subject))
-        try bootstrap.takeBase(trainer.latents, digest: notes["base"]?.stringValue)
-        try log.write(.object(line))
-        try save()
+        let line = try group.firstBeforeOthers { try group.isFirst ? ask(bootstrap, round) : bootstrap.join(round, &notes) }
+        try group.together {
+            try trainer.begin(round, Self.data(round, notes, folder, subject))
+            try bootstrap.takeBase(trainer.latents, digest: notes["base"]?.stringValue)
+            try log?.write(.object(line))
+            try save()
+        }
+    }
+
+    private func ask(_ bootstrap: Bootstrap, _ round: Round) throws -> JSONObject {
+        try bootstrap.write(round, to: &notes) { if StopSignal.wasGiven { throw self.stopped } }
+    }
+
+    /// How many questions that are held out the model answers in the end.
+    private func evaluateAnswers() throws {
+        guard group.isFirst, let line = try bootstrap?.evaluate(after: total) else { return }
+        try log?.write(.object(line))
     }
 
     private func step(_ progress: Progress) throws {
         let start = Progress.now, step = try trying { try trainer.step() }, seconds = Progress.now - start
-        try log.write(line(step, seconds))
+        let isLast = step.number == trainer.round.end, every = options.reporting.evaluateEvery
+        try group.together { try log?.write(line(step, seconds)) }
         let rate = Int(Double(step.tokens) / seconds)
         progress.advance(to: step.number, of: total, note: "loss \(decimal(step.measures.loss, 3))  \(rate) tokens/s")
-        let isLast = step.number == trainer.round.end, every = options.reporting.evaluateEvery
         if isLast || every > 0 && step.number % every == 0 { try evaluate(progress) }
-        if step.number == total, let line = try bootstrap?.evaluate(after: total) { try log.write(.object(line)) }
-        if isLast || step.number % options.reporting.saveEvery == 0 { try save() }
+        if step.number == total { try group.together { try evaluateAnswers() } }
+        if isLast || step.number % options.reporting.saveEvery == 0 {
+            try trainer.compareWeights()
+            try group.together { try save() }
+        }
     }
 
     /// A failed step is told with what is left.
     private func trying<Result>(_ step: () throws -> Result) throws -> Result {
         do { return try step() } catch let failure as Failure {
+            guard !StopSignal.wasGiven else { throw failure }
             throw Failure("\(failure); the last checkpoint is in '\(folder.path)'")
         }
     }
@@ -132,8 +176,8 @@ final class TrainingRun {
             "step": .integer(trainer.steps), "held_out_loss": .number(result.loss), "held_out_tokens": .integer(result.tokens),
         ]
         if let bits = result.bitsPerByte { line["held_out_bits_per_byte"] = .number(bits) }
-        try log.write(.object(line))
-        guard !options.common.quiet else { return }
+        try group.together { try log?.write(.object(line)) }
+        guard !isQuiet else { return }
         progress.finish()
         let bits = result.bitsPerByte.map { ", \(decimal($0, 4)) bits per byte" } ?? ""
         ThinkTrain.complain("step \(trainer.steps): held-out loss \(decimal(result.loss, 4)) nats a token\(bits)")
@@ -149,5 +193,9 @@ final class TrainingRun {
         return .object(line)
     }
 
-    private func save() throws { try TrainingCheckpoint.write(trainer, notes: .object(notes), to: folder.checkpoint) }
+    private func save() throws {
+        if group.isFirst { try write() }
+    }
+
+    private func write() throws { try TrainingCheckpoint.write(trainer, notes: .object(notes), to: folder.checkpoint) }
 }

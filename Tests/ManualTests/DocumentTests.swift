@@ -31,7 +31,7 @@ import Testing
         let help = try run("/usr/bin/env", ["make", "--no-print-directory", "help"], folder: Programs.package)
         try #require(help.status == 0, "\(help.errors)")
         let listed = help.lines.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) }
-        #expect(listed == ["demo", "test", "test-neon", "fuzz", "install", "uninstall", "setup"])
+        #expect(listed == ["demo", "test", "test-neon", "fuzz", "mpi", "install", "uninstall", "setup"])
         let targets = try text(of: "Makefile").split(separator: "\n").compactMap { $0.split(separator: ":").first.map(String.init) }
         #expect(Set(listed).subtracting(targets) == [])
     }

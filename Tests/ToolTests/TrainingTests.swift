@@ -155,4 +155,14 @@ import Testing
         expectDone(try run("think-train", Self.small + ["-o", out, "--resume"]))
         #expect(try MappedFile.contents("\(out)/checkpoint.safetensors") == before)
     }
+
+    @Test func `built without MPI, it does not let several processes loose on a folder`() throws {
+        let scratch = try Scratch(), options = Self.small + ["-o", scratch.file("out")]
+        let outcomes = try ["0", "1"].map { rank in
+            try run("think-train", options, environment: ["OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": rank])
+        }
+        expectRefused(outcomes[0], "think-train", "2 processes were started, but this program was built without MPI")
+        expectDone(outcomes[1])
+        #expect(outcomes[1].errors == "" && scratch.contents == [])
+    }
 }

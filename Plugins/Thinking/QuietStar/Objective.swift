@@ -128,7 +128,7 @@ package final class Objective {
     }
 
     private func baseLosses(_ pass: ThoughtPass, _ hidden: Rows, _ share: Double, _ gradient: Rows?) throws {
-        let weight = options.base * share / Double(max(1, Batch.predicted(pass.texts)))
+        let count = Double(max(1, pass.whole.followed(ahead: 1))), weight = options.base * share / count
         let items = pass.texts.enumerated().flatMap { text, tokens in
             tokens.indices.dropLast().map {
                 Item(base: pass.row(text, $0), row: pass.row(text, $0), target: tokens[$0 + 1], weight: weight)
@@ -139,11 +139,11 @@ package final class Objective {
             results.base.append(Array(found.prefix(max(0, text.count - 1))))
             found = found.dropFirst(max(0, text.count - 1))
         }
-        results.baseLoss = results.base.reduce(0) { $0 + $1.reduce(0, +) } / Double(max(1, Batch.predicted(pass.texts)))
+        results.baseLoss = results.base.reduce(0) { $0 + $1.reduce(0, +) } / count
     }
 
     private func mixedLosses(_ pass: ThoughtPass, _ hidden: Rows, _ share: Double, _ gradient: Rows?) throws {
-        let counts = (0..<options.ahead).map { j in pass.thoughts.count { pass.token($0, ahead: j + 1) != nil } }
+        let counts = (0..<options.ahead).map { pass.copies * pass.whole.followed(ahead: $0 + 1) }
         var items: [Item] = [], places: [(thought: Int, ahead: Int)] = []
         for ahead in 0..<options.ahead {
             let first = pass.stepRows[pass.drawn.count + 1 + ahead]
@@ -165,12 +165,9 @@ package final class Objective {
 
 // What thoughts are worth.
 extension Objective {
-    /// Tokens behind which thoughts are judged: all but the last ones of the longest text, as the original code cuts them.
-    private func judged(_ pass: ThoughtPass) -> Int { max(0, (pass.texts.map(\.count).max() ?? 0) - 1 - options.ahead) }
-
     /// Rewards, and what of each is more than its token's thoughts have on average.
     private func judge(_ pass: ThoughtPass) {
-        let judged = judged(pass)
+        let judged = pass.whole.judged(ahead: options.ahead), copies = pass.copies
         results.rewards = zip(pass.thoughts, results.mixed).map { thought, losses in
             guard thought.position < judged else { return 0 }
             return losses.enumerated().reduce(0) { sum, loss in
@@ -178,7 +175,6 @@ extension Objective {
                 return sum + results.base[thought.text][thought.position + loss.offset] - loss.element
             }
         }
-        let copies = (pass.thoughts.map(\.copy).max() ?? 0) + 1
         results.advantages = results.rewards.indices.map { index in
             let first = index / copies * copies, mean = results.rewards[first..<first + copies].reduce(0, +) / Double(copies)
             return max(0, results.rewards[index] - (copies > 1 ? mean : 0))
@@ -186,8 +182,9 @@ extension Objective {
     }
 
     private func policy(_ pass: ThoughtPass, _ hidden: Rows, _ share: Double, _ gradient: Rows?) throws {
-        let steps = pass.drawn.count, copies = (pass.thoughts.map(\.copy).max() ?? 0) + 1
-        let entries = judged(pass) * pass.texts.count * copies, chosen = results.advantages.indices.filter { results.advantages[$0] > 0 }
+        let steps = pass.drawn.count, judged = pass.whole.judged(ahead: options.ahead)
+        let entries = judged * pass.whole.lengths.count * pass.copies
+        let chosen = results.advantages.indices.filter { results.advantages[$0] > 0 }
         results.likelihoods = Array(repeating: Array(repeating: 0, count: pass.thoughts.count), count: steps)
         guard steps > 0, entries > 0, !chosen.isEmpty else { return }
         let places = (0..<steps).flatMap { step in chosen.map { (step: step, thought: $0) } }

@@ -85,33 +85,41 @@ public final class QuietStar: LearningMethod {
     }
 
     public func learn(from batch: Batch) throws -> Measures {
-        var pass = ThoughtPass(batch.texts, copies: copies)
-        let share = batch.weight * Double(Batch.predicted(batch.texts))
-        try run(&pass, sampler, ahead: objective.options.ahead, batch.seed)
-        try body.pull { gradient in try objective(pass, body.outputs, share: share, gradient: gradient) }
-        let results = objective.results, options = objective.options
+        let whole = WholePass(lengths: batch.lengths), share = batch.weight * Double(whole.followed(ahead: 1))
+        let results = try results(of: batch, whole, share: share), options = objective.options
         let loss = options.base * results.baseLoss + (1 - options.base) * results.mixedLoss + options.policy * results.policyLoss
-        let rewards = results.rewards.reduce(0, +) / Double(max(1, results.rewards.count))
+        let rewards = results.rewards.reduce(0, +) / Double(max(1, copies * whole.followed(ahead: 1)))
         return Measures([
             ("loss", share * loss), ("base_loss", share * results.baseLoss), ("thought_loss", share * results.mixedLoss),
             ("policy_loss", share * results.policyLoss), ("reward", share * rewards),
         ])
     }
 
+    /// What a batch is worth, whose gradients are added. Texts of one token each have nothing to think about.
+    private func results(of batch: Batch, _ whole: WholePass, share: Double) throws -> Objective.Results {
+        guard Batch.predicted(batch.texts) > 0 else { return Objective.Results() }
+        var pass = ThoughtPass(batch.texts, copies: copies, of: whole)
+        try run(&pass, sampler, ahead: objective.options.ahead, batch.seed, first: batch.first)
+        try body.pull { gradient in try objective(pass, body.outputs, share: share, gradient: gradient) }
+        return objective.results
+    }
+
     /// With one thought behind each token, the likeliest at each step, judged by the next token.
     public func evaluate(_ texts: [[Int32]]) throws -> Double {
+        guard Batch.predicted(texts) > 0 else { return 0 }
         var pass = ThoughtPass(texts, copies: 1)
         try run(&pass, greedy, ahead: objective.options.ahead, 0)
         try objective(pass, body.outputs, share: 1, gradient: nil)
         return objective.results.mixed.reduce(0) { $0 + ($1.first ?? 0) }
     }
 
-    private func run(_ pass: inout ThoughtPass, _ sampler: TokenSampler, ahead: Int, _ seed: UInt64) throws {
+    /// `first` is the place of the first text in its pass, so that draws do not depend on who has the text.
+    private func run(_ pass: inout ThoughtPass, _ sampler: TokenSampler, ahead: Int, _ seed: UInt64, first: Int = 0) throws {
         let thoughts = pass.thoughts
         try objective.begin()
         try pass.run(body, thinking, count: count, ahead: ahead) { step, rows in
             if let filler = thinking.filler { return [Int32](repeating: filler, count: thoughts.count) }
-            let seeds = thoughts.map { TokenSampler.seed(seed, [$0.text, $0.position, $0.copy, step]) }
+            let seeds = thoughts.map { TokenSampler.seed(seed, [first + $0.text, $0.position, $0.copy, step]) }
             return sampler.tokens(try objective.logits(rows), seeds: seeds)
         }
     }

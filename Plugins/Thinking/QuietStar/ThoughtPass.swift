@@ -16,6 +16,10 @@ package struct ThoughtPass {
 
     package let texts: [[Int32]]
     package let thoughts: [Thought]
+    /// Thoughts behind each token.
+    package let copies: Int
+    /// What the texts are a part of.
+    package let whole: WholePass
     /// The first row of each text.
     package let textRows: [Int]
     /// The first row of each step of the thoughts, each of which has a row for every thought.
@@ -23,9 +27,10 @@ package struct ThoughtPass {
     /// The tokens drawn, step by step.
     package private(set) var drawn: [[Int32]] = []
 
-    /// Thoughts behind every token that has a next one, `copies` of them.
-    package init(_ texts: [[Int32]], copies: Int) {
-        self.texts = texts
+    /// Thoughts behind every token that has a next one, `copies` of them. The texts may be a part of a pass.
+    package init(_ texts: [[Int32]], copies: Int, of whole: WholePass? = nil) {
+        (self.texts, self.copies) = (texts, copies)
+        self.whole = whole ?? WholePass(lengths: texts.map(\.count))
         thoughts = texts.indices.flatMap { text in
             (0..<max(0, texts[text].count - 1)).flatMap { position in
                 (0..<copies).map { Thought(text: text, position: position, copy: $0) }

@@ -23,4 +23,7 @@ static inline void tern_fetch(const void *memory, size_t bytes)
 /* Processors that this process may run on, at least 1. */
 int tern_processors(void);
 
+/* Whether this process may run on processor number `processor`. */
+int tern_may_run_on(int processor);
+
 #endif

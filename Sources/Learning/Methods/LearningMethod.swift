@@ -26,7 +26,8 @@ public protocol LearningMethod: AnyObject {
     /// Prepares to train the model of `bench`.
     init(_ bench: Workbench, _ options: PluginOptions) throws
 
-    /// Runs a batch and adds the gradient of its loss to those of the latent weights.
+    /// Runs a batch and adds the gradient of its loss to those of the latent weights. What the parts of a pass give adds up to what the
+    /// whole pass gives.
     func learn(from batch: Batch) throws -> Measures
 
     /// The loss of texts that nothing is learnt from, summed over all predicted tokens: what `Batch.predicted` counts.
@@ -63,12 +64,20 @@ public struct MethodSubject {
 /// Texts, or parts of such, to learn from in one pass.
 public struct Batch {
     public let texts: [[Int32]]
+    /// The lengths of all texts of the pass, of which other processes may have some: what is a mean over a pass is one over these.
+    public let lengths: [Int]
+    /// Where in them the first of `texts` is.
+    public let first: Int
     /// What the gradient of each predicted token's loss is multiplied by: 1 / the tokens that are predicted in the whole step.
     public let weight: Double
     /// For draws: follows from the run's seed and the batch's number.
     public let seed: UInt64
 
-    public init(texts: [[Int32]], weight: Double, seed: UInt64) { (self.texts, self.weight, self.seed) = (texts, weight, seed) }
+    /// This process' part of a pass.
+    public init(_ part: Range<Int>, of texts: [[Int32]], weight: Double, seed: UInt64) {
+        (self.texts, lengths, first) = (Array(texts[part]), texts.map(\.count), part.lowerBound)
+        (self.weight, self.seed) = (weight, seed)
+    }
 
     /// All tokens but the first of each text.
     public static func predicted(_ texts: [[Int32]]) -> Int { texts.reduce(0) { $0 + max(0, $1.count - 1) } }
@@ -85,6 +94,11 @@ public struct Measures: Hashable, Sendable {
     public mutating func add(_ other: Measures) {
         if values.isEmpty { return values = other.values }
         for index in values.indices { values[index].value += other.values[index].value }
+    }
+
+    /// The same measures summed over all processes.
+    func summed(over group: any ProcessGroup) throws -> Measures {
+        Measures(Array(zip(values.map(\.name), try group.sum(values.map(\.value)))))
     }
 
     public static func == (a: Measures, b: Measures) -> Bool { a.values.elementsEqual(b.values, by: ==) }

@@ -10,6 +10,7 @@ public final class Trainer {
     public let optimiser: AdamW
     private let method: any LearningMethod
     private var data: TokenData
+    private let group: any ProcessGroup
     private var order: WindowOrder
     /// Where its steps are in the run.
     public private(set) var round: Round
@@ -17,8 +18,15 @@ public final class Trainer {
     /// Steps taken, those of the rounds before included.
     public var steps: Int { round.start + optimiser.steps }
 
-    public init(_ plan: TrainingPlan, _ method: any LearningMethod, _ bench: Workbench, _ round: Round, _ data: TokenData) throws {
-        (self.plan, self.method, self.round, self.data, latents) = (plan, method, round, data, bench.latents)
+    /// Where several processes share the run, each of them has a trainer.
+    public init(
+        _ plan: TrainingPlan, _ method: any LearningMethod, _ bench: Workbench, _ round: Round, _ data: TokenData,
+        _ group: any ProcessGroup = SingleProcess()
+    ) throws {
+        guard plan.batch >= group.count else {
+            throw Failure("\(group.count) processes cannot share a batch of \(plan.batch) windows: each needs one at least")
+        }
+        (self.plan, self.method, self.round, self.data, self.group, latents) = (plan, method, round, data, group, bench.latents)
         optimiser = AdamW(latents, plan.optimiser, threads: bench.threads)
         order = try Self.order(plan, data)
     }
@@ -49,20 +57,44 @@ public final class Trainer {
         public let tokens: Int
     }
 
-    /// Takes a step; refuses to where the loss or its gradient is no number, and leaves the weights as they were.
+    /// Takes a step; refuses to where the loss or its gradient is no number, and leaves the weights as they were. So it does where another
+    /// process is lost.
     public func step() throws -> Step {
         let number = optimiser.steps, windows = windows(of: number), predicted = windows.reduce(0) { $0 + Batch.predicted($1) }
+        let measures = try group.together { try learn(from: windows, of: number, predicted) }.summed(over: group)
+        try group.sum(latents.gradients)
+        let rate = plan.rate * plan.schedule.share(step: number, of: round.steps, warmup: plan.warmup)
+        let norm = measures.loss.isFinite ? optimiser.step(latents, rate: rate) : .nan
+        try group.together {
+            guard norm.isFinite else {
+                throw Failure("the loss of step \(steps + 1) is \(measures.loss), the norm of its gradient \(norm)")
+            }
+        }
+        return Step(number: steps, measures: measures, gradientNorm: norm, rate: rate, tokens: predicted)
+    }
+
+    /// Adds up the gradients of this process' part of each pass.
+    private func learn(from windows: [[[Int32]]], of step: Int, _ predicted: Int) throws -> Measures {
         guard predicted > 0 else { throw Failure("step \(steps + 1) has no token to predict: its documents are of one token each") }
         var measures = Measures([])
         for pass in 0..<plan.accumulate {
-            let texts = windows[pass * plan.batch..<(pass + 1) * plan.batch].flatMap { $0 }
-            let seed = plan.seed &+ UInt64(number * plan.accumulate + pass + 1) &* 0xd134_2543_de82_ef95
-            measures.add(try method.learn(from: Batch(texts: texts, weight: 1 / Double(predicted), seed: seed)))
+            let batch = windows[pass * plan.batch..<(pass + 1) * plan.batch], share = group.share(of: plan.batch)
+            let ends = [share.lowerBound, share.upperBound].map { batch.prefix($0).reduce(0) { $0 + $1.count } }
+            let seed = plan.seed &+ UInt64(step * plan.accumulate + pass + 1) &* 0xd134_2543_de82_ef95
+            let part = Batch(ends[0]..<ends[1], of: batch.flatMap { $0 }, weight: 1 / Double(predicted), seed: seed)
+            measures.add(try method.learn(from: part))
         }
-        let rate = plan.rate * plan.schedule.share(step: number, of: round.steps, warmup: plan.warmup)
-        let norm = measures.loss.isFinite ? optimiser.step(latents, rate: rate) : .nan
-        guard norm.isFinite else { throw Failure("the loss of step \(steps + 1) is \(measures.loss), the norm of its gradient \(norm)") }
-        return Step(number: steps, measures: measures, gradientNorm: norm, rate: rate, tokens: predicted)
+        return measures
+    }
+
+    /// Fails where the processes have come to different weights, as they would if one of their machines did not compute as the others do.
+    public func compareWeights() throws {
+        guard group.count > 1 else { return }
+        let digest = latents.values.reduce(UInt64(0)) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01b3 }
+        let digests = try group.gather([Double(digest >> 12)])
+        try group.together {
+            guard digests.allSatisfy({ $0 == digests[0] }) else { throw Failure("after step \(steps) the weights of the processes differ") }
+        }
     }
 
     /// The texts of each window of a step.
@@ -81,16 +113,22 @@ public final class Trainer {
     /// The loss of `windows` windows spread evenly over what is held out, or of all if there are not more; nil if none is.
     /// `byteCounts` is how many bytes of text each token stands for.
     public func evaluate(windows limit: Int, byteCounts: [Int]?) throws -> Evaluation? {
+        let windows = Windows.spread(limit, over: data.heldOut.count, context: plan.context), share = group.share(of: windows.count)
+        let own = try group.together { try losses(windows[share], byteCounts) }, sums = try group.sum(own)
+        let (loss, tokens, bytes) = (sums[0], sums[1], sums[2])
+        guard tokens > 0 else { return nil }
+        return Evaluation(loss: loss / tokens, tokens: Int(tokens), bitsPerByte: bytes > 0 ? loss / M_LN2 / bytes : nil)
+    }
+
+    /// Of windows of what is held out: their loss, the tokens that are predicted, and the bytes that these stand for.
+    private func losses(_ windows: ArraySlice<Range<Int>>, _ byteCounts: [Int]?) throws -> [Double] {
         var loss = 0.0, tokens = 0, bytes = 0
-        let ranges = Windows.spread(limit, over: data.heldOut.count, context: plan.context)
-        for start in stride(from: 0, to: ranges.count, by: plan.batch) {
-            let texts = ranges[start..<min(ranges.count, start + plan.batch)].flatMap { data.texts($0, of: data.heldOut) }
+        for start in stride(from: windows.startIndex, to: windows.endIndex, by: plan.batch) {
+            let texts = windows[start..<min(windows.endIndex, start + plan.batch)].flatMap { data.texts($0, of: data.heldOut) }
             loss += try method.evaluate(texts)
             tokens += Batch.predicted(texts)
             if let byteCounts { bytes += texts.reduce(0) { $0 + $1.dropFirst().reduce(0) { $0 + byteCounts[Int($1)] } } }
         }
-        guard tokens > 0 else { return nil }
-        return Evaluation(
-            loss: loss / Double(tokens), tokens: tokens, bitsPerByte: bytes > 0 ? loss / M_LN2 / Double(bytes) : nil)
+        return [loss, Double(tokens), Double(bytes)]
     }
 }
