@@ -57,7 +57,7 @@ import Tokens
     }
 
     @Test func `a long text has the tokens that it has at once`() throws {
-        let folder = "\(Programs.package)/Models/shakespeare"
+        let folder = "\(Programs.package)/Tests/Golden/shakespeare"
         let tokenizer = try Tokenizer(json: MappedFile.contents("\(folder)/tokenizer.json"))
         let line = Array("Word after word,  \n\nand a line\n\tor two\n it's 1234 \u{E9}\u{4E2D}\r\nMore\n".utf8)
         let text = (0..<60_000).flatMap { $0 % 3 == 0 ? Array("\($0)\nx".utf8) + line : line }

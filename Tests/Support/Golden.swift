@@ -22,7 +22,7 @@ public struct Golden: Sendable, CustomStringConvertible {
     init?(_ folder: String) throws {
         guard access("\(folder)/golden.safetensors", F_OK) == 0 else { return nil }
         name = folder.split(separator: "/").last.map(String.init) ?? folder
-        model = access("\(folder)/config.json", F_OK) == 0 ? folder : "\(Programs.package)/Models/\(name)"
+        model = folder
         json = try JSON(parsing: MappedFile.contents("\(folder)/golden.json"))
         guard json["strict_input_ids"] != nil, let config = try? JSON(parsing: MappedFile.contents("\(model)/config.json")),
             let family = Catalog.family(of: config)

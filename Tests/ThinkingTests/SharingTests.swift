@@ -74,7 +74,7 @@ import Testing
     }
 
     private func course(_ method: String, _ data: TokenData, _ group: any ProcessGroup) throws -> Course {
-        let member = try Member(method), trainer = try Trainer(plan, member.method, member.bench, data, group)
+        let member = try Member(method), trainer = try Trainer(plan, member.method, member.bench, Round.all([plan.steps])[0], data, group)
         var course = Course()
         course.heldOut = try trainer.evaluate(windows: 7, byteCounts: Array(repeating: 3, count: 1000))
         for _ in 0..<plan.steps { course.losses.append(try trainer.step().measures.loss) }
@@ -98,7 +98,7 @@ import Testing
     @Test func `weights that differ are found`() throws {
         let data = try data()
         let facts = ThreadedGroup.run(2) { group in
-            let member = try Member("lm"), trainer = try Trainer(plan, member.method, member.bench, data, group)
+            let member = try Member("lm"), trainer = try Trainer(plan, member.method, member.bench, Round.all([plan.steps])[0], data, group)
             try trainer.compareWeights()
             if group.rank == 1 { member.bench.latents.values[7] = member.bench.latents.values[7].nextUp }
             return fact { try trainer.compareWeights() }

@@ -11,8 +11,8 @@ import Tokens
     private static let thinker: String? = {
         guard let scratch = try? Scratch() else { return nil }
         let teach = [
-            "\(Programs.package)/Models/shakespeare", "--method", "quiet-star:tokens=2,ahead=2,start=--,end=--", "--data",
-            "\(Programs.package)/Models/shakespeare/README.md", "--batch", "1", "--context", "24", "--steps", "6", "--rate", "3e-3", "--quiet",
+            "\(Programs.package)/Models/english", "--method", "quiet-star:tokens=2,ahead=2,start=--,end=--", "--data",
+            "\(Programs.package)/Models/english/README.md", "--batch", "1", "--context", "24", "--steps", "6", "--rate", "3e-3", "--quiet",
         ]
         guard let outcome = try? run("think-train", teach + ["-o", scratch.file("thinker")]) else { return nil }
         expectDone(outcome)

@@ -75,6 +75,21 @@ private let program = getenv("TERN_MPI_THINK_TRAIN").map { String(cString: $0) }
         #expect(difference(Array(two[..<3]), Array(parts[..<3])) < 1e-6)
     }
 
+    @Test func `one process asks, and all learn of the answers`() throws {
+        let world = try StarWorld.made.get()
+        let options = [
+            world.base, "--method", "star:marker=#\(StarWorld.marker),length=10,rounds=2", "--data", world.questions, "--steps", "6", "--context",
+            "32", "--batch", "4", "--rate", "1e-3", "--quiet",
+        ]
+        expectDone(try alone(options + ["-o", "one"]))
+        expectDone(try together(options + ["-o", "two"]))
+        #expect(try bytes(of: scratch.file("two/rationales-1.jsonl")) == bytes(of: scratch.file("one/rationales-1.jsonl")))
+        #expect(try losses("one").count == 13 && difference(losses("two"), losses("one")) < 0.05)
+        let rounds = try log("two").filter { $0["round"] != nil }
+        #expect(rounds.map { $0["round"]?.intValue } == [1, 2] && rounds.allSatisfy { ($0["documents"]?.intValue ?? 0) > 0 })
+        #expect(try log("two").last?["held_out_right"] != nil)
+    }
+
     /// Starts a long run together, and does something to it once it is under way.
     private func interrupted(_ options: [String], by line: String) throws -> Outcome {
         let wait = "while [ ! -s out/log.jsonl ]; do sleep 0.01; done"

@@ -6,7 +6,7 @@ import Testing
 
 /// think-train as a user runs it.
 @Suite struct TrainingTests {
-    private static let tokenizer = "\(Programs.package)/Models/shakespeare/tokenizer.json"
+    private static let tokenizer = "\(Programs.package)/Tests/Golden/shakespeare/tokenizer.json"
     private static let text = "\(Programs.package)/README.md"
     /// A run of some seconds at most.
     private static let small = [
