@@ -48,8 +48,8 @@ build: setup
 
 demo: build
 	@mkdir -p $(DEMO)
-	@echo; echo '1. A model of 5.3 million weights, as it was trained: Models/english'
-	@stat -c %s Models/english/model.safetensors | awk '{ printf "%.2f MB, %.2f bits a weight\n", $$1 / 1e6, 8 * $$1 / 5324288 }'
+	@echo; echo '1. A model of 3.6 million weights, as it was trained: Models/english'
+	@stat -c %s Models/english/model.safetensors | awk '{ printf "%.2f MB, %.2f bits a weight\n", $$1 / 1e6, 8 * $$1 / 3614208 }'
 	@echo; echo '2. quantize Models/english -o $(DEMO)/english.raw'
 	@$(BIN)/quantize Models/english --report $(DEMO)/report.json -o $(DEMO)/english.raw
 	@echo; echo '3. pack $(DEMO)/english.raw -o $(DEMO)/english.tern; pack --test $(DEMO)/english.tern'
@@ -57,8 +57,8 @@ demo: build
 	@$(BIN)/pack --test $(DEMO)/english.tern
 	@$(BIN)/pack --list $(DEMO)/english.tern | tail -n 1
 	@echo; echo '4. Three prompts through infer, each with the line that it goes on with:'
-	@printf '%s\n' 'ROMEO: I dream' 'KING HENRY: The crown' 'JULIET: What is' > $(DEMO)/prompts
-	@$(BIN)/infer --seed 7 --max-tokens 40 --stop $$'\n' $(DEMO)/english.tern < $(DEMO)/prompts > $(DEMO)/answers
+	@printf '%s\n' 'My fellow citizens, we' 'The American people' 'Alice was not' > $(DEMO)/prompts
+	@$(BIN)/infer --seed 3 --max-tokens 40 --stop $$'\n' $(DEMO)/english.tern < $(DEMO)/prompts > $(DEMO)/answers
 	@paste -d '' $(DEMO)/prompts $(DEMO)/answers | sed 's/^/   /'
 	@echo; echo 'Next: man man/tern.7, or $(BIN)/infer $(DEMO)/english.tern'
 
