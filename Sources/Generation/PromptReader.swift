@@ -60,7 +60,10 @@ public struct PromptReader {
     }
 
     private func thought(_ json: JSON) throws -> [Int32] {
-        guard let text = json.stringValue else { return try PromptReader.tokens(json, "thought") }
+        guard let text = json.stringValue else {
+            guard json.arrayValue != nil else { throw Failure("'thought' is neither a string nor an array of tokens") }
+            return try PromptReader.tokens(json, "thought")
+        }
         guard let tokenizer else { throw Failure("'thought' is text, and there is no tokenizer") }
         return tokenizer.encode(text, addingSpecialTokens: false)
     }

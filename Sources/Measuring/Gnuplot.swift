@@ -23,7 +23,7 @@ public enum Gnuplot {
     /// Draws into a file, PNG or SVG by its suffix, which appears when it is complete.
     public static func draw(_ plot: any Plottable, to path: String) throws {
         let terminal = try terminal(for: path)
-        let temporary = "\(path).\(getpid()).part"
+        let temporary = Self.temporary(for: path)
         defer { unlink(temporary) }
         try ShellCommand("gnuplot").feed(plot.script(output: (temporary, terminal)))
         guard rename(temporary, path) == 0 else { throw Failure.system("create", path, errno) }
@@ -35,7 +35,20 @@ public enum Gnuplot {
         guard let terminal = PlotTerminal(path: path) else { throw Failure("cannot draw '\(path)': its suffix is neither .png nor .svg") }
         let way = otherwise.map { "; \($0)" } ?? ""
         guard isInstalled else { throw Failure("cannot draw '\(path)': there is no gnuplot in the PATH\(way)") }
+        try checkPlace(of: path)
         return terminal
+    }
+
+    private static func temporary(for path: String) -> String { "\(path).\(getpid()).part" }
+
+    /// Refuses a place where no file can come to be: gnuplot would draw on standard output then.
+    private static func checkPlace(of path: String) throws {
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else { throw Failure.system("create", path, EISDIR) }
+        let temporary = temporary(for: path), number = open(temporary, O_CREAT | O_WRONLY | O_CLOEXEC, 0o666)
+        guard number >= 0 else { throw Failure.system("create", path, errno) }
+        close(number)
+        unlink(temporary)
     }
 
     private static var isInstalled: Bool {

@@ -32,7 +32,7 @@ public struct RecordedRun: Hashable, Sendable {
             runs[runs.count - 1].append(record)
         }
         let found = try runs.compactMap(RecordedRun.init)
-        guard !found.isEmpty else { throw Failure("holds no records of bench speed") }
+        guard !found.isEmpty else { throw Failure("holds neither records of bench nor a log of think-train") }
         return found
     }
 

@@ -30,7 +30,9 @@ public struct Question: Sendable {
         (self.examples, self.prompt, self.answer, self.hint) = (examples, prompt, answer, hint)
         alone = try tokens("prompt", begins: true) ?? prompt
         kind = try object["kind"].map { kind in
-            guard let kind = kind.stringValue else { throw Failure("'kind' is no string") }
+            guard let kind = kind.stringValue, !kind.utf8.contains(where: { $0 < 0x20 }) else {
+                throw Failure("'kind' is no string of one line")
+            }
             return kind
         }
     }

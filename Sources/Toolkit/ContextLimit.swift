@@ -8,14 +8,18 @@ public struct ContextLimit: Sendable {
 
     /// Reads the `max_position_embeddings` of config.json; nothing is limited where there is none.
     public init(_ model: OpenModel) throws {
-        let remembers = model.graph.statefulNodes.contains {
-            if case .keysAndValues = model.graph.nodes[$0].operation.memory { true } else { false }
+        try self.init(model.graph, model.checkpoint.file("config.json") == nil ? nil : model.checkpoint.configuration())
+    }
+
+    public init(_ graph: Graph, _ configuration: JSON?) throws {
+        let remembers = graph.statefulNodes.contains {
+            if case .keysAndValues = graph.nodes[$0].operation.memory { true } else { false }
         }
-        guard remembers, model.checkpoint.file("config.json") != nil else {
+        guard remembers, let configuration else {
             tokens = nil
             return
         }
-        let config = try Configuration(model.checkpoint.configuration())
+        let config = try Configuration(configuration)
         tokens = try ContextLimit.isStretched(config) ? nil : config.optionalSize("max_position_embeddings", most: Int(Int32.max))
     }
 

@@ -35,7 +35,7 @@ struct Inference {
     }
 
     private static func thinker(_ options: AnswerOptions, _ model: OpenModel) throws -> Thinker? {
-        guard let length = options.think else { return nil }
+        guard let length = options.think, length > 0 else { return nil }
         var thinker = try naming(model.argument) { try Thinker(model.checkpoint.configuration(), length: length) }
         thinker.temperature = options.thinkTemperature
         return thinker

@@ -74,7 +74,8 @@ final class Bootstrap {
     private func ask(_ questions: [Question], mayHint: Bool, _ round: Int, _ stop: @escaping () throws -> Void) throws -> [Rationale?] {
         let progress = Progress("think-train", quiet: quiet), seed = TokenSampler.seed(plan.seed, [round, mayHint ? 0 : 1])
         defer { progress.finish() }
-        let asking = Asking(mayHint: mayHint, rows: plan.batch * plan.context, seed: seed) {
+        let limit = try ContextLimit(subject.graph, subject.configuration).tokens
+        let asking = Asking(mayHint: mayHint, limit: limit, rows: plan.batch * plan.context, seed: seed) {
             try stop()
             progress.advance(to: $0, of: $1, note: "questions asked")
         }

@@ -50,14 +50,16 @@ struct PlanOptions: ParsableArguments {
     var seed: UInt64?
 
     func validate() throws {
-        for (name, value) in [("steps", steps), ("batch", batch), ("context", context), ("accumulate", accumulate)] {
+        for (name, value) in [("steps", steps), ("batch", batch), ("context", context)] {
             guard (1...1 << 30).contains(value ?? 1) else { throw ValidationError("--\(name) takes a positive number") }
         }
         guard (0...1 << 30).contains(warmup ?? 0) else { throw ValidationError("--warmup takes a number of steps") }
-        for (name, value) in [("rate", rate), ("decay", decay), ("epsilon", epsilon), ("clip", clip)] {
+        guard (1...1 << 20).contains(accumulate ?? 1) else { throw ValidationError("--accumulate takes a number of 1 to 1048576") }
+        for (name, value) in [("rate", rate), ("decay", decay), ("clip", clip)] {
             guard let value else { continue }
             guard value.isFinite, value >= 0 else { throw ValidationError("--\(name) takes a number that is not negative") }
         }
+        guard (epsilon ?? 1).isFinite, epsilon ?? 1 > 0 else { throw ValidationError("--epsilon takes a positive number") }
         for (name, value) in [("beta1", beta1), ("beta2", beta2), ("held-out", heldOut)] {
             guard (0..<1).contains(value ?? 0) else { throw ValidationError("--\(name) takes a number of 0 to less than 1") }
         }

@@ -6,7 +6,9 @@ import Glibc
 final class RunFolder {
     let path: String
     private let isNew: Bool
-    private var written: [String]
+    private var written: [String] = []
+    /// Held while the run is at work, and so that nobody takes the folder of a run that has no checkpoint yet for something else.
+    private let lock: Descriptor?
 
     var checkpoint: String { "\(path)/checkpoint.safetensors" }
     var tokens: String { "\(path)/tokens.safetensors" }
@@ -16,16 +18,45 @@ final class RunFolder {
     func rationales(_ round: Int) -> String { "\(path)/rationales-\(round).jsonl" }
     var model: String { "\(path)/model.safetensors" }
 
+    private var lockFile: String { "\(path)/.lock" }
+
     /// Makes the folder where there is none, in the process that is the first to come to it.
     init(_ path: String, isFirst: Bool) throws {
         self.path = path
         isNew = isFirst && mkdir(path, 0o777) == 0
         guard isNew || !isFirst || errno == EEXIST else { throw Failure.system("create", path, errno) }
-        written = []
+        lock = try isFirst ? Self.lock(path, isNew: isNew) : nil
         guard isFirst || hasCheckpoint else {
             throw Failure("'\(path)' is not the folder that the first process writes to: the machines have to share it")
         }
     }
+
+    /// Takes hold of a folder that is empty or holds a run: nothing else is written over.
+    private static func lock(_ path: String, isNew: Bool) throws -> Descriptor {
+        let file = "\(path)/.lock", holdsRun = ["checkpoint.safetensors", ".lock"].contains { access("\(path)/\($0)", F_OK) == 0 }
+        guard try isNew || holdsRun || isEmpty(path) else {
+            throw Failure("'\(path)' holds no run, and is not empty: choose another folder")
+        }
+        let number = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
+        guard number >= 0 else {
+            let reason = errno
+            if isNew { rmdir(path) }
+            throw Failure.system("create", file, reason)
+        }
+        let lock = Descriptor(number, name: file, owned: true)
+        guard flock(number, LOCK_EX | LOCK_NB) == 0 else { throw Failure("another run is at work in '\(path)'") }
+        return lock
+    }
+
+    private static func isEmpty(_ path: String) throws -> Bool {
+        guard let folder = opendir(path) else { throw Failure.system("open", path, errno) }
+        defer { closedir(folder) }
+        // Every folder holds itself and the one above it.
+        return (0..<3).count { _ in readdir(folder) != nil } < 3
+    }
+
+    /// The run is done: the folder is a model's.
+    func release() { unlink(lockFile) }
 
     var hasCheckpoint: Bool { access(checkpoint, F_OK) == 0 }
 
@@ -38,16 +69,15 @@ final class RunFolder {
         }
     }
 
-    /// The model's small files, of those that are there.
+    /// The model's small files.
     func files(_ names: [String]) throws -> [SmallFile] {
-        try names.filter { !$0.contains("/") && access("\(path)/\($0)", F_OK) == 0 }
-            .map { SmallFile(name: $0, bytes: try MappedFile.contents("\(path)/\($0)")) }
+        try names.filter { !$0.contains("/") }.map { SmallFile(name: $0, bytes: try MappedFile.contents("\(path)/\($0)")) }
     }
 
     /// Takes away what a run left that could not begin, if the folder was made for it.
     func undo() {
         guard isNew, !hasCheckpoint else { return }
-        for file in written + [tokens, log, base, tokens(1), rationales(1)] { unlink(file) }
+        for file in written + [lockFile, tokens, log, base, tokens(1), rationales(1)] { unlink(file) }
         rmdir(path)
     }
 }

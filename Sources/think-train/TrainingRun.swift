@@ -33,7 +33,9 @@ final class TrainingRun {
         }
         let checkpoint = resumes && folder.hasCheckpoint ? try TrainingCheckpoint(folder.checkpoint) : nil
         let beginning = try checkpoint.map { try Beginning(of: $0, in: folder, options) } ?? Beginning(options, folder, threads)
-        let subject = beginning.subject, latents = try Latents(subject.graph.weights)
+        let subject = beginning.subject
+        try Self.check(beginning.plan, subject)
+        let latents = try Latents(subject.graph.weights)
         (self.subject, notes) = (subject, beginning.notes.objectValue ?? [:])
         if checkpoint == nil { try beginning.fill(latents, kernels) }
         let bench = Workbench(
@@ -52,6 +54,17 @@ final class TrainingRun {
         log = try group.isFirst ? TrainingLog(folder.log, keeping: checkpoint?.steps, in: round.number) : nil
         if let first { try log?.write(.object(first)) }
         if checkpoint == nil { try save() }
+    }
+
+    /// Refuses what this machine or the model has no room for.
+    private static func check(_ plan: TrainingPlan, _ subject: Subject) throws {
+        try ContextLimit(subject.graph, subject.configuration).check(plan.context)
+        let memory = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+        let need = 16 * subject.graph.weights.reduce(0.0) { $0 + Double($1.count) }
+        guard need <= memory else {
+            let (need, memory) = (decimal(need / 1e9, 1), decimal(memory / 1e9, 1))
+            throw Failure("training takes \(need) GB for the weights alone, more than the \(memory) GB of memory")
+        }
     }
 
     /// The method, and how many steps each of its rounds has.
@@ -94,8 +107,13 @@ final class TrainingRun {
                 if try group.any(StopSignal.wasGiven) { try stop(progress) }
             }
             progress.finish()
-            try group.together { if group.isFirst { try TrainingCheckpoint.writeModel(trainer.latents, to: folder.model) } }
+            try group.together { if group.isFirst { try finish() } }
         } catch is LostProcess { try leave(progress, logged: logged) }
+    }
+
+    private func finish() throws {
+        try TrainingCheckpoint.writeModel(trainer.latents, to: folder.model)
+        folder.release()
     }
 
     /// Others say nothing but why they fail.

@@ -53,6 +53,8 @@ extension BadInput {
         ("think-train", "--rate", ["x", "--data", "y", "-o", "z", "--rate", "nan"]), ("think-train", "--beta1", ["x", "--data", "y", "-o", "z", "--beta1", "1"]),
         ("think-train", "schedule", ["x", "--data", "y", "-o", "z", "--schedule", "sine"]), ("think-train", "--held-out", ["x", "--data", "y", "-o", "z", "--held-out", "1"]),
         ("think-train", "--data takes files", ["x", "--data", "-", "-o", "z"]), ("think-train", "--save-every", ["x", "--data", "y", "-o", "z", "--save-every", "0"]),
+        ("think-train", "--epsilon", ["x", "--data", "y", "-o", "z", "--epsilon", "0"]),
+        ("think-train", "--accumulate", ["x", "--data", "y", "-o", "z", "--accumulate", "1073741824"]),
         ("think-train", "--warmup", ["x", "--data", "y", "-o", "z", "--warmup=-1"]), ("think-train", "seed", ["x", "--data", "y", "-o", "z", "--seed", "x"]),
         ("pack", "Only one of --unpack", ["--list", "--test", "x"]),
         ("pack", "--level", ["--level", "0", "x"]), ("pack", "--level", ["--level", "20", "x"]),
@@ -93,7 +95,7 @@ extension BadInput {
         BadInput("bench: a command that says nothing", "bench", "printed no positive number") { _ in
             ["compare", "command:true", "command:echo 1"]
         },
-        BadInput("bench: no records", "bench", "holds no records of bench speed") { ["plot", try $0.write("x", "")] },
+        BadInput("bench: no records", "bench", "holds neither records of bench nor a log of think-train") { ["plot", try $0.write("x", "")] },
         BadInput("bench: no JSON", "bench", "line 1") { ["plot", try $0.write("x", "hello\n")] },
         BadInput("bench: a picture of no known kind", "bench", "neither .png nor .svg") {
             ["plot", "-o", "x.pdf", try $0.write("x", """

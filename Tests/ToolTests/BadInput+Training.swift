@@ -61,6 +61,16 @@ extension BadInput {
         BadInput("think-train: onto a file", "think-train", "") {
             [try Made.tiny.folder, "--data", try $0.write("x.txt", text), "-o", try $0.write("y", "y")]
         },
+        BadInput("think-train: among other files", "think-train", "holds no run, and is not empty") {
+            [try Made.tiny.folder, "--data", try $0.write("x.txt", text), "-o", $0.path, "--steps", "1", "--context", "16"]
+        },
+        BadInput("think-train: going on among other files", "think-train", "holds no run, and is not empty") {
+            ["--resume", "--data", try $0.write("x.txt", text), "-o", $0.path] + new
+        },
+        run("more weights than memory", "GB of memory", model: ["--new", "matmul-free:layers=1024,width=65536,vocabulary=512"]),
+        run("a pass without end", "are too much for a pass", model: new, "--batch", "1073741824"),
+        run("a window beyond the model", "than the 16 that the model was made for",
+            model: ["--new", "llama:layers=1,width=64,positions=16,vocabulary=512"], "--context", "17"),
         BadInput("think-train: nothing to go on with", "think-train", "no checkpoint yet") { ["--resume", "-o", $0.file("out/run")] },
     ]
 }

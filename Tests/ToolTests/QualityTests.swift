@@ -44,7 +44,7 @@ import Tokens
 
     /// The documents as windows of `context` tokens, each the parts of documents that it holds.
     private func windows(_ tokenizer: Tokenizer, context: Int) -> [[[Int32]]] {
-        let end: Int32 = 2, tokens = Self.documents.flatMap { tokenizer.encode($0) + [end] }
+        let end: Int32 = 0, tokens = Self.documents.flatMap { tokenizer.encode($0) + [end] }
         return stride(from: 0, to: tokens.count - 1, by: context).map { start in
             var parts: [[Int32]] = [[]]
             for token in tokens[start..<min(tokens.count, start + context + 1)] {

@@ -113,6 +113,7 @@ import Testing
 
     @Test func `what a run logged that was killed before its first checkpoint is not kept`() throws {
         let out = scratch.folder("out")
+        try scratch.write("out/.lock", "")
         try scratch.write("out/log.jsonl", "{\"step\":0,\"round\":1,\"questions\":7}\n")
         expectDone(try run("think-train", options("rounds=1") + ["-o", out]))
         #expect(try log(out).map { $0["step"]?.intValue } == [0] + Array(1...5) + [5] + Array(6...10) + [10, 11, 12, 12, 12])

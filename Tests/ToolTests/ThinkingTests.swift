@@ -39,6 +39,13 @@ import Testing
         #expect(answer["thoughts"] == [[62, 62, 62], [62, 62, 62], [62, 62, 62]])
     }
 
+    @Test func `no tokens of thought are no thought`() throws {
+        let scratch = try Scratch(), model = try thinker(scratch, ",filler=none")
+        let line = #"{"tokens": [5, 6, 7, 8]}"# + "\n"
+        let scores = try [[], ["--think", "0"], ["--think", "1"]].map { try run("infer", [model, "--json", "--score"] + $0, input: .text(line)).text }
+        #expect(scores[0] == scores[1] && scores[0] != scores[2] && scores[0].contains("logprobs"))
+    }
+
     @Test func `thoughts that cannot be thought are refused`() throws {
         let scratch = try Scratch(), model = try thinker(scratch, "")
         func refused(_ line: String, _ fact: String, _ options: [String] = ["--think", "3"]) throws {
@@ -47,7 +54,7 @@ import Testing
         try refused(#"{"tokens": [5], "thought": [1, 2]}"#, "the thought has 2 tokens, and thoughts are 3 long")
         try refused(#"{"tokens": [5], "thought": [1, 2, 99]}"#, "token 99 is not in the model's vocabulary")
         try refused(#"{"tokens": [5], "thought": "a b c"}"#, "'thought' is text")
-        try refused(#"{"tokens": [5], "thought": 7}"#, "'thought' is no array")
+        try refused(#"{"tokens": [5], "thought": 7}"#, "'thought' is neither a string nor an array of tokens")
         try refused(#"{"tokens": [5], "thought": [1, 2, 3]}"#, "goes with --think", [])
         try refused(#"{"tokens": [5], "thought": [1, 2, 3]}"#, "goes with --think", ["--think", "3", "--score"])
     }

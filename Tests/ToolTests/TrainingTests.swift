@@ -62,6 +62,35 @@ import Testing
         try expectSame(scratch.file("whole"), out)
     }
 
+    @Test func `a run is alone in its folder`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        let begin = "think-train \(Self.small.joined(separator: " ")) --steps 100000 -o '\(out)' & p=$!"
+        let other = "while [ ! -s '\(out)/log.jsonl' ]; do sleep 0.01; done; think-train --resume -o '\(out)'; s=$?; kill -9 $p; exit $s"
+        expectRefused(try shell("\(begin); \(other)"), "think-train", "another run is at work in")
+    }
+
+    @Test func `weights that are no numbers are not kept`() throws {
+        let scratch = try Scratch(), out = scratch.file("out"), wild = ["--rate", "1e308", "--clip", "0", "--save-every", "1", "-o", out]
+        expectRefused(try run("think-train", Self.small + wild), "think-train", "step 1 made weights that are no numbers; the last checkpoint is in")
+        let weights = try tensors(in: "\(out)/checkpoint.safetensors").flatMap(\.floats)
+        #expect(weights.count > 1000 && weights.allSatisfy(\.isFinite))
+        #expect(!names(in: out).contains("model.safetensors"))
+    }
+
+    @Test func `a damaged checkpoint or a lost file is told`() throws {
+        let scratch = try Scratch(), out = scratch.file("out")
+        expectDone(try run("think-train", Self.small + ["--steps", "2", "-o", out]))
+        #expect(!names(in: out).contains(".lock"))
+        var checkpoint = try bytes(of: "\(out)/checkpoint.safetensors")
+        checkpoint[checkpoint.count - 100] ^= 1
+        try scratch.write("out/checkpoint.safetensors", checkpoint)
+        expectRefused(try run("think-train", ["--resume", "--quiet", "-o", out]), "think-train", "is damaged")
+        checkpoint[checkpoint.count - 100] ^= 1
+        try scratch.write("out/checkpoint.safetensors", checkpoint)
+        unlink("\(out)/tokenizer.json")
+        expectRefused(try run("think-train", ["--resume", "--quiet", "-o", out]), "think-train", "tokenizer.json': no such file")
+    }
+
     @Test func `accumulated batches are one large batch`() throws {
         let scratch = try Scratch(), plain = scratch.file("plain"), parts = scratch.file("parts")
         expectDone(try run("think-train", Self.small + ["--batch", "4", "-o", plain]))

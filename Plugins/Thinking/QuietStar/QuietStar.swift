@@ -20,7 +20,7 @@ public final class QuietStar: LearningMethod {
         PluginOption("base", "0.5", "share of the loss without thoughts"),
         PluginOption("start", "—", "text whose first token's embedding the start of a thought begins with"),
         PluginOption("end", "—", "the same of the end"),
-        PluginOption("filler", "", "text whose first token fills all thoughts, so that nothing is drawn; none if empty"),
+        PluginOption("filler", "none", "text whose first token fills all thoughts, so that nothing is drawn"),
         PluginOption("scale", "100", "what the embeddings of these are multiplied by"),
     ]
     public static let operations: [any Operation.Type] = [Boundary.self, Recall.self, Mix.self]
@@ -34,7 +34,7 @@ public final class QuietStar: LearningMethod {
             "end_from": .integer(try subject.token(options.string("end"))),
         ]
         let filler = options.string("filler")
-        thinking["filler"] = filler.isEmpty ? nil : .integer(try subject.token(filler))
+        thinking["filler"] = filler == "none" ? nil : .integer(try subject.token(filler))
         (thinking["method"], thinking["tokens"]) = (.string(name), .integer(try options.integer("tokens", in: 0...1 << 16)))
         return .object(thinking)
     }

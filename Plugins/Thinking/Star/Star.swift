@@ -74,8 +74,10 @@ public final class Star: Bootstrapping {
     ) throws -> [Rationale?] {
         let seeds = places.map { TokenSampler.seed(asking.seed, [$0, isHinted ? 1 : 0]) }
         let said = try continuation(prompts, seeds: seeds, rows: asking.rows, asking.advance)
-        return zip(places, said).map { place, said in
-            guard said.hasEnded, rule.isRight(said.tokens, answer: questions[place].answer) else { return nil }
+        return zip(zip(places, prompts), said).map { asked, said in
+            let (place, prompt) = asked, length = prompt.count + said.tokens.count
+            guard said.hasEnded, length <= asking.limit ?? length else { return nil }
+            guard rule.isRight(said.tokens, answer: questions[place].answer) else { return nil }
             return Rationale(after: questions[place].alone, said.tokens + terminator, isHinted: isHinted)
         }
     }

@@ -15,6 +15,8 @@ public protocol Bootstrapping: LearningMethod {
 public struct Asking {
     /// Whether those that are answered wrongly may be asked again in a way that gives the answer away.
     public let mayHint: Bool
+    /// How many tokens a question and what is said to it may have together; nil where nothing limits them.
+    public let limit: Int?
     /// How many rows a pass may have, unless a single question takes more.
     public let rows: Int
     /// What draws follow from.
@@ -22,8 +24,11 @@ public struct Asking {
     /// Told how many questions are done, of how many; what it throws ends the asking.
     public let advance: (_ done: Int, _ total: Int) throws -> Void
 
-    public init(mayHint: Bool, rows: Int, seed: UInt64, advance: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) {
-        (self.mayHint, self.rows, self.seed, self.advance) = (mayHint, rows, seed, advance)
+    public init(
+        mayHint: Bool, limit: Int? = nil, rows: Int, seed: UInt64,
+        advance: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) {
+        (self.mayHint, self.limit, self.rows, self.seed, self.advance) = (mayHint, limit, rows, seed, advance)
     }
 }
 

@@ -80,6 +80,25 @@ public final class AdamW {
         return norm
     }
 
+    /// Whether all weights are numbers.
+    public func areFinite(_ latents: Latents) -> Bool {
+        let values = latents.values, parts = (values.count + Self.part - 1) / Self.part
+        let largest = [UInt32](unsafeUninitializedCapacity: parts) { largest, count in
+            nonisolated(unsafe) let largest = largest
+            threads.parallel(parts) { range in
+                for part in range {
+                    var bits: UInt32 = 0
+                    for index in part * Self.part..<min(values.count, (part + 1) * Self.part) {
+                        bits = max(bits, values[index].bitPattern & 0x7fff_ffff)
+                    }
+                    largest[part] = bits
+                }
+            }
+            count = parts
+        }
+        return largest.allSatisfy { $0 < Float.infinity.bitPattern }
+    }
+
     private func sumOfSquares(_ x: UnsafeMutableBufferPointer<Float>, _ part: Range<Int>) -> Double {
         var lanes = SIMD8<Double>(repeating: 0)
         let whole = part.count / 8 * 8

@@ -26,6 +26,9 @@ public final class Trainer {
         guard plan.batch >= group.count else {
             throw Failure("\(group.count) processes cannot share a batch of \(plan.batch) windows: each needs one at least")
         }
+        guard plan.tokensPerPass <= 1 << 28 else {
+            throw Failure("\(plan.batch) windows of \(plan.context) tokens are too much for a pass")
+        }
         (self.plan, self.method, self.round, self.data, self.group, latents) = (plan, method, round, data, group, bench.latents)
         optimiser = AdamW(latents, plan.optimiser, threads: bench.threads)
         order = try Self.order(plan, data)
@@ -69,6 +72,7 @@ public final class Trainer {
             guard norm.isFinite else {
                 throw Failure("the loss of step \(steps + 1) is \(measures.loss), the norm of its gradient \(norm)")
             }
+            guard optimiser.areFinite(latents) else { throw Failure("step \(steps) made weights that are no numbers") }
         }
         return Step(number: steps, measures: measures, gradientNorm: norm, rate: rate, tokens: predicted)
     }

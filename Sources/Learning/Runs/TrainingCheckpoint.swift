@@ -12,25 +12,36 @@ public struct TrainingCheckpoint {
     /// What the program that wrote it wants to find again.
     public let notes: JSON
     private let file: SafetensorsFile
+    /// SHA-256 of all numbers.
+    private let digest: String?
 
     private static let metadataKey = "tern.training"
 
     public init(_ path: String) throws {
         file = try SafetensorsFile(Descriptor(reading: path))
-        (plan, steps, notes) = try naming(path) { [file] in
+        (plan, steps, notes, digest) = try naming(path) { [file] in
             guard let text = file.header.metadata[Self.metadataKey]?.stringValue else {
                 throw Failure("is no checkpoint of a training run")
             }
             let json = try JSON(parsing: text)
             guard let steps = json["step"]?.intValue, steps >= 0 else { throw Failure("says no 'step'") }
-            return (try TrainingPlan(json["plan"] ?? .null), steps, json["notes"] ?? .null)
+            return (try TrainingPlan(json["plan"] ?? .null), steps, json["notes"] ?? .null, json["digest"]?.stringValue)
         }
     }
 
     /// Puts the run where it was.
     public func restore(_ trainer: Trainer) throws {
         for (prefix, numbers) in trainer.saved { try Self.read(file, prefix, trainer.latents, into: numbers) }
+        guard try Self.digest(trainer) == digest else {
+            throw Failure("'\(file.name)' is damaged: its numbers are not those that were written")
+        }
         trainer.optimiser.resume(steps: steps - trainer.round.start)
+    }
+
+    private static func digest(_ trainer: Trainer) throws -> String {
+        let digest = try SHA256()
+        for (_, numbers) in trainer.saved { try digest.update(UnsafeRawBufferPointer(numbers)) }
+        return try digest.finish().hex
     }
 
     /// Takes the latent weights from what `writeModel` wrote.
@@ -59,7 +70,9 @@ public struct TrainingCheckpoint {
 
     /// Writes the run's state; the file appears when it is complete.
     public static func write(_ trainer: Trainer, notes: JSON, to path: String) throws {
-        let description: JSON = ["step": .integer(trainer.steps), "plan": trainer.plan.json, "notes": notes]
+        let description: JSON = [
+            "step": .integer(trainer.steps), "plan": trainer.plan.json, "notes": notes, "digest": .string(try digest(trainer)),
+        ]
         try write(trainer.saved, of: trainer.latents, metadata: [metadataKey: .string(description.compact)], to: path)
     }
 

@@ -26,6 +26,9 @@ public struct TrainingPlan: Hashable, Sendable {
 
     /// Windows in a step.
     public var windowsPerStep: Int { batch * accumulate }
+
+    /// Tokens that a pass goes through, those of a method that adds some left out.
+    var tokensPerPass: Int { batch * context }
 }
 
 // As checkpoints and logs have it.
