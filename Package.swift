@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
         .executableTarget(name: "tokenizer-training", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerTraining"),
 
-        .executableTarget(name: "unstated-hops", dependencies: ["Basis", "Measuring", "Tensors"], path: "Benchmarks/unstated-hops", exclude: ["unstated-hops"]),
+        .executableTarget(name: "unstated-hops", dependencies: ["Basis", "Measuring", "Tensors"], path: "Benchmarks/unstated-hops", exclude: ["README.md", "curve.svg", "unstated-hops"]),
 
         // What tests share, and the fuzzers.
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "TestFiles"], path: "Tests/Support"),

@@ -16,10 +16,15 @@ struct Scores {
             }
             let question = World.Question(symbol: symbol, hops: hops), isRight = Scores.said(answer, world) == world.answer(to: question)
             for key in [kind, "\(kind), \(hops) hops"] { right[key, default: []].append(isRight) }
-            if let thought = answer["thoughts"]?.arrayValue?.first?.arrayValue, kind == "held-out" {
-                thoughts.append((thought.compactMap(\.intValue), question))
-            }
+            if let thought = Scores.thought(answer, world), kind == "held-out" { thoughts.append((thought, question)) }
         }
+    }
+
+    /// What was thought, or said aloud before the sign of an answer.
+    private static func thought(_ answer: JSON, _ world: World) -> [Int]? {
+        if let thought = answer["thoughts"]?.arrayValue?.first?.arrayValue { return thought.compactMap(\.intValue) }
+        let tokens = answer["tokens"]?.arrayValue?.compactMap(\.intValue) ?? []
+        return tokens.lastIndex(of: world.answer).flatMap { $0 > 0 ? Array(tokens[..<$0]) : nil }
     }
 
     /// The token behind the last sign of an answer; the first where there is none.

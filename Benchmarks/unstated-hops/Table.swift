@@ -50,13 +50,4 @@ struct Table {
         }
         return lines.joined(separator: "\n") + "\n"
     }
-
-    /// What gnuplot draws: tokens of thought, the mean, and where its interval begins and ends, for the arms `prefix` and a number.
-    func curve(_ prefix: String) -> String {
-        arms.filter { $0.hasPrefix(prefix) }.compactMap { arm in
-            guard let length = Int(arm.dropFirst(prefix.count)), let mean = mean(arm, { $0.accuracy("held-out") }) else { return nil }
-            let interval = mean.interval ?? mean.value...mean.value
-            return "\(length)\t\(mean.value)\t\(max(0, interval.lowerBound))\t\(min(100, interval.upperBound))\n"
-        }.joined()
-    }
 }

@@ -2,10 +2,11 @@
 // unstated-hops tokens SYMBOLS: prints the numbers of the tokens that options name.
 // unstated-hops shuffle SEED SYMBOLS < ANSWERS: the questions once more, each with what was thought of another.
 // unstated-hops table SYMBOLS FOLDER SEED,.. ARM...: a table of FOLDER/SEED/ARM.answers, as Markdown.
-// unstated-hops curve SYMBOLS FOLDER SEED,.. PREFIX LENGTH...: the arms PREFIX and LENGTH, for a plot.
+// unstated-hops curve FOLDER SEED,..: right answers by tokens of thought, of FOLDER/SEED/quality.json, for a plot.
 // unstated-hops losses < SCORES: the mean loss of answers and of all other tokens, from infer --score.
 import Basis
 import Glibc
+import Measuring
 import Tensors
 
 func write(_ lines: [String], to path: String) throws {
@@ -50,7 +51,7 @@ func shuffled(_ answers: [JSON], _ world: World, seed: UInt64) throws -> [String
 }
 
 func table(_ symbols: Int, _ folder: String, _ seeds: String, _ arms: [String]) throws -> Table {
-    let seeds: [UInt64] = try seeds.split(separator: ",").map { try number(String($0)) }
+    let seeds = try numbers(seeds)
     return Table(arms: arms, try seeds.map { seed in
         let world = World(symbols: symbols, seed: seed)
         var scores: [String: Scores] = [:]
@@ -61,6 +62,22 @@ func table(_ symbols: Int, _ folder: String, _ seeds: String, _ arms: [String]) 
         }
         return scores
     })
+}
+
+/// What gnuplot draws: tokens of thought, the mean over the worlds in percent, and where its interval begins and ends.
+func curve(_ folder: String, _ seeds: String) throws -> String {
+    var shares: [Int: [Double]] = [:]
+    for seed in try numbers(seeds) {
+        let report = try JSON(parsing: MappedFile.contents("\(folder)/\(seed)/quality.json"))
+        for result in report["questions"]?["results"]?.arrayValue ?? [] where result["kind"] == "held-out" {
+            guard let length = result["think"]?.intValue, let share = result["accuracy"]?.doubleValue else { continue }
+            shares[length, default: []].append(100 * share)
+        }
+    }
+    return shares.sorted { $0.key < $1.key }.map { length, shares in
+        let mean = Estimate(mean: shares), interval = mean.interval ?? mean.value...mean.value
+        return "\(length)\t\(mean.value)\t\(max(0, interval.lowerBound))\t\(min(100, interval.upperBound))\n"
+    }.joined()
 }
 
 /// Nats of a text's answer, its fourth token, and of all others.
@@ -75,6 +92,8 @@ func number<Number: FixedWidthInteger>(_ word: String) throws -> Number {
     guard let number = Number(word) else { throw Failure("'\(word)' is no number") }
     return number
 }
+
+func numbers(_ words: String) throws -> [UInt64] { try words.split(separator: ",").map { try number(String($0)) } }
 
 func symbols(_ word: String) throws -> Int {
     let symbols: Int = try number(word)
@@ -94,8 +113,7 @@ do {
         for line in try shuffled(standardInput(), world, seed: number(words[1])) { print(line, terminator: "") }
     case ("table", 5...):
         print(try table(symbols(words[1]), words[2], words[3], Array(words[4...])).text(full: "full"), terminator: "")
-    case ("curve", 6...):
-        print(try table(symbols(words[1]), words[2], words[3], words[5...].map { words[4] + $0 }).curve(words[4]), terminator: "")
+    case ("curve", 3): print(try curve(words[1], words[2]), terminator: "")
     case ("losses", 1): print(losses(try standardInput()).compact)
     default: throw Failure("usage: unstated-hops world|tokens|shuffle|table|curve|losses ..")
     }

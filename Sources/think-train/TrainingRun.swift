@@ -38,14 +38,12 @@ final class TrainingRun {
         let latents = try Latents(subject.graph.weights)
         (self.subject, notes) = (subject, beginning.notes.objectValue ?? [:])
         if checkpoint == nil { try beginning.fill(latents, kernels) }
-        let bench = Workbench(
-            graph: subject.graph, configuration: subject.configuration, tokenizer: subject.tokenizer, separator: subject.separator,
-            latents: latents, quantiser: try Catalog.quantiser(of: subject.family), products: OpenBLASProducts(threads: threads),
-            kernels: kernels, threads: threads, memoryLimit: options.memory.bytes)
+        let bench = try Self.bench(subject, latents, options, kernels, threads)
         let (method, steps) = try Self.method(beginning.plan, bench)
         rounds = Round.all(steps)
-        let isQuiet = options.common.quiet || !group.isFirst
-        bootstrap = try (method as? any Bootstrapping).map { try Bootstrap($0, beginning, folder, quiet: isQuiet) }
+        bootstrap = try (method as? any Bootstrapping).map {
+            try Bootstrap($0, beginning, folder, quiet: options.common.quiet || !group.isFirst)
+        }
         if checkpoint == nil, let bootstrap { notes["base"] = .string(try bootstrap.keepBase(latents)) }
         let first = checkpoint == nil ? try bootstrap?.write(rounds[0], to: &notes) {} : nil
         let round = try Self.round(of: checkpoint, rounds), data = try Self.data(round, notes, folder, subject)
@@ -54,6 +52,15 @@ final class TrainingRun {
         log = try group.isFirst ? TrainingLog(folder.log, keeping: checkpoint?.steps, in: round.number) : nil
         if let first { try log?.write(.object(first)) }
         if checkpoint == nil { try save() }
+    }
+
+    private static func bench(
+        _ subject: Subject, _ latents: Latents, _ options: ThinkTrain, _ kernels: Kernels, _ threads: ThreadPool
+    ) throws -> Workbench {
+        Workbench(
+            graph: subject.graph, configuration: subject.configuration, tokenizer: subject.tokenizer, separator: subject.separator,
+            latents: latents, quantiser: try Catalog.quantiser(of: subject.family), products: OpenBLASProducts(threads: threads),
+            kernels: kernels, threads: threads, memoryLimit: options.memory.bytes)
     }
 
     /// Refuses what this machine or the model has no room for.

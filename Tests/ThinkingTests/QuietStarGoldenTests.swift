@@ -4,6 +4,7 @@ import Learning
 import Models
 import QuietStar
 import Safetensors
+import Support
 import Tensors
 import Testing
 
@@ -16,9 +17,9 @@ struct ThinkingGolden: Sendable, CustomStringConvertible {
 
     var description: String { name }
 
-    /// Those under the folder that TERN_GOLDEN names, if it is set.
+    /// One without and one with padding; of the folder that TERN_GOLDEN names, if it is set.
     static let all: [ThinkingGolden] = {
-        guard let folder = getenv("TERN_GOLDEN").map({ "\(String(cString: $0))/quietstar-tiny" }) else { return [] }
+        let folder = (getenv("TERN_GOLDEN").map { String(cString: $0) } ?? "\(Programs.package)/Tests/Golden") + "/quietstar-tiny"
         return ["golden", "golden_pad"].compactMap { name in
             guard let json = try? JSON(parsing: MappedFile.contents("\(folder)/\(name).json")),
                 let mapped = try? MappedFile("\(folder)/\(name).safetensors"), let file = try? SafetensorsFile(mapped)
@@ -55,11 +56,12 @@ struct ThinkingGolden: Sendable, CustomStringConvertible {
         let bench: ThinkingBench
         let objective: Objective
         var pass: ThoughtPass
-        let copies = 2
+        let copies: Int
         let width: Int
 
-        init(_ golden: ThinkingGolden, policy: Double) throws {
-            self.golden = golden
+        /// `recorded` is what the recorded thoughts are called, `copies` of them behind each token.
+        init(_ golden: ThinkingGolden, policy: Double, thoughts recorded: String = "thought_tokens", copies: Int = 2) throws {
+            (self.golden, self.copies) = (golden, copies)
             bench = try ThinkingBench(golden.folder, QuietStarGoldenTests.thinking)
             objective = try bench.objective(ahead: 3, policy: policy)
             pass = ThoughtPass(try golden.texts(), copies: copies)
@@ -67,13 +69,41 @@ struct ThinkingGolden: Sendable, CustomStringConvertible {
             let (golden, thoughts, width) = (golden, pass.thoughts, width)
             try objective.begin()
             try pass.run(bench.body, bench.thinking, count: 3, ahead: 3) { step, _ in
-                let tokens = try golden.integers("thought_tokens.\(step + 1)")
-                return thoughts.map { tokens[($0.text * 2 + $0.copy) * width + $0.position] }
+                let tokens = try golden.integers("\(recorded).\(step + 1)")
+                return thoughts.map { tokens[($0.text * copies + $0.copy) * width + $0.position] }
             }
         }
 
         /// The place of a thought in a recorded tensor of `width` numbers a row.
         func place(_ thought: ThoughtPass.Thought, _ width: Int) -> Int { (thought.text * copies + thought.copy) * width + thought.position }
+    }
+
+    @Test func `the numbers are there`() { #expect(ThinkingGolden.all.map(\.name) == ["golden", "golden_pad"]) }
+
+    /// The tokens of every pass: the start, those drawn, the end, and the text's own.
+    @Test(arguments: ThinkingGolden.all) func `thoughts are fed what the original feeds them`(_ golden: ThinkingGolden) throws {
+        let run = try Run(golden, policy: 0), thinking = run.bench.thinking
+        for step in 0..<7 {
+            let recorded = try golden.integers("next_tokens.\(step)")
+            for (index, thought) in run.pass.thoughts.enumerated() {
+                guard step < 5 || run.pass.token(thought, ahead: step - 4) != nil else { continue }
+                let fed = run.bench.body.forest.tokens[run.pass.stepRows[step] + index], place = run.place(thought, run.width)
+                let expected = step == 0 ? Int32(thinking.start) : step == 4 ? Int32(thinking.end) : recorded[place]
+                #expect(fed == expected && recorded[place] == expected, "pass \(step + 1)")
+            }
+        }
+    }
+
+    /// The original evaluates with one thought behind each token.
+    @Test(arguments: ThinkingGolden.all) func `what is said after a thought is the original's`(_ golden: ThinkingGolden) throws {
+        let run = try Run(golden, policy: 0, thoughts: "eval.thought_tokens", copies: 1), hidden = run.bench.body.outputs
+        let recorded = try golden.floats("eval.logits")
+        for (index, thought) in run.pass.thoughts.enumerated() {
+            let base = hidden.rows(run.pass.row(thought.text, thought.position))
+            let found = numbers(try run.objective.mixed(base, hidden.rows(run.pass.stepRows[4] + index)).logits, 0)
+            let start = run.place(thought, run.width) * found.count
+            expectClose(found, Array(recorded[start..<start + found.count]), "eval.logits")
+        }
     }
 
     @Test(arguments: ThinkingGolden.all) func `every row is the original's`(_ golden: ThinkingGolden) throws {
@@ -123,6 +153,15 @@ struct ThinkingGolden: Sendable, CustomStringConvertible {
         for (index, thought) in run.pass.thoughts.enumerated() where thought.position < judged {
             expectClose([Float(results.rewards[index])], [rewards[run.place(thought, judged)]], "policy_reward")
             expectClose([Float(results.advantages[index])], [advantages[run.place(thought, judged)]], "train_policy_reward")
+            for ahead in 0..<3 where thought.position < golden.shape("reward_step.\(5 + ahead)")[1] {
+                guard run.pass.token(thought, ahead: ahead + 1) != nil else { continue }
+                let recorded = try ["reward_step", "reward_base_loss"].map { name in
+                    let key = "\(name).\(5 + ahead)"
+                    return try golden.floats(key)[run.place(thought, golden.shape(key)[1])]
+                }
+                let base = results.base[thought.text][thought.position + ahead], gain = base - results.mixed[index][ahead]
+                expectClose([Float(gain), Float(base)], recorded, "reward_step and reward_base_loss")
+            }
             guard results.advantages[index] > 0, golden.has("action_loglik.1") else { continue }
             for step in 0..<3 {
                 let recorded = try golden.floats("action_loglik.\(step + 1)"), width = golden.shape("action_loglik.\(step + 1)")[1]
@@ -135,6 +174,7 @@ struct ThinkingGolden: Sendable, CustomStringConvertible {
         let nll = 0.5 * results.baseLoss + 0.5 * results.mixedLoss
         expectClose([Float(nll)], try golden.floats("nll_loss"), "nll_loss")
         expectClose([Float(results.policyLoss)], try golden.floats("policy_loss"), "policy_loss")
+        expectClose([Float(nll + 1e6 * results.policyLoss)], try golden.floats("total_loss"), "total_loss")
     }
 
     @Test(arguments: ThinkingGolden.all, ["grad_nll", "grad_total"])

@@ -45,9 +45,7 @@ struct ThinkingBench {
     }
 
     func objective(ahead: Int, policy: Double) throws -> Objective {
-        var options = Objective.Options()
-        (options.ahead, options.policy) = (ahead, policy)
-        return try Objective(bench, thinking, options)
+        try Objective(bench, thinking, Objective.Options(ahead: ahead, policy: policy, temperature: 3, base: 0.5))
     }
 }
 

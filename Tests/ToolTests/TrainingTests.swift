@@ -77,6 +77,22 @@ import Testing
         #expect(!names(in: out).contains("model.safetensors"))
     }
 
+    /// Where no file may grow beyond what the tokens and the log take, so that no checkpoint can be written.
+    @Test func `a full disk leaves the last checkpoint`() throws {
+        let scratch = try Scratch(), out = scratch.file("out"), small = Self.small.joined(separator: " ")
+        expectRefused(try shell("trap '' XFSZ; ulimit -f 200; think-train \(small) -o '\(out)'"), "think-train", "file too large")
+        #expect(names(in: scratch.path).isEmpty)
+        expectDone(try run("think-train", Self.small + ["-o", scratch.file("whole")]))
+        let begin = "think-train \(small) --steps 12 --save-every 1 -o '\(out)' & p=$!"
+        _ = try shell("\(begin); while [ $(wc -l < '\(out)/log.jsonl' || echo 0) -lt 3 ]; do sleep 0.01; done 2> /dev/null; kill -9 $p; wait $p")
+        let before = try bytes(of: "\(out)/checkpoint.safetensors")
+        let full = try shell("trap '' XFSZ; ulimit -f 200; think-train --resume --quiet --save-every 1 -o '\(out)'")
+        expectRefused(full, "think-train", "file too large")
+        #expect(try bytes(of: "\(out)/checkpoint.safetensors") == before)
+        expectDone(try run("think-train", ["--resume", "--quiet", "--evaluate-every", "4", "-o", out]))
+        try expectSame(scratch.file("whole"), out)
+    }
+
     @Test func `a damaged checkpoint or a lost file is told`() throws {
         let scratch = try Scratch(), out = scratch.file("out")
         expectDone(try run("think-train", Self.small + ["--steps", "2", "-o", out]))

@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 import Learning
 import Models
 import Tensors
@@ -13,15 +14,17 @@ import Tensors
 package final class Objective {
     package struct Options {
         /// n_true: tokens ahead that a thought is judged by.
-        package var ahead = 4
+        let ahead: Int
         /// β.
-        package var policy = 1e6
+        let policy: Double
         /// Of the log-likelihoods of thoughts' tokens; not of their drawing.
-        package var temperature = 3.0
+        let temperature: Double
         /// The share of the loss without thoughts.
-        package var base = 0.5
+        let base: Double
 
-        package init() {}
+        package init(ahead: Int, policy: Double, temperature: Double, base: Double) {
+            (self.ahead, self.policy, self.temperature, self.base) = (ahead, policy, temperature, base)
+        }
     }
 
     package let options: Options
@@ -188,13 +191,7 @@ extension Objective {
         results.likelihoods = Array(repeating: Array(repeating: 0, count: pass.thoughts.count), count: steps)
         guard steps > 0, entries > 0, !chosen.isEmpty else { return }
         let places = (0..<steps).flatMap { step in chosen.map { (step: step, thought: $0) } }
-        head.beginAgain(rows: places.count)
-        let logits = try head.extend { forest in for _ in places { forest.add(0) } } give: { given in
-            for (index, place) in places.enumerated() {
-                let row = hidden[pass.stepRows[place.step] + place.thought]
-                self.pair(given[index], row, row)
-            }
-        }
+        let rows = places.map { pass.stepRows[$0.step] + $0.thought }, logits = try plainLogits(hidden, rows)
         let factor = options.policy * share / Double(steps * entries)
         for (index, place) in places.enumerated() {
             let likelihood = likelihood(logits[index], logits.width, Int(pass.drawn[place.step][place.thought]), 0, nil)
@@ -208,10 +205,15 @@ extension Objective {
                 _ = likelihood(logits[index], logits.width, token, factor * results.advantages[place.thought], rows[index])
             }
         }
-        addGiven(places.map { place in
-            let row = pass.stepRows[place.step] + place.thought
-            return Item(base: row, row: row, target: 0, weight: 0)
-        }, to: gradient)
+        addGiven(rows.map { Item(base: $0, row: $0, target: 0, weight: 0) }, to: gradient)
+    }
+
+    /// The logits of some rows, nothing mixed into them.
+    private func plainLogits(_ hidden: Rows, _ rows: [Int]) throws -> Rows {
+        head.beginAgain(rows: rows.count)
+        return try head.extend { forest in for _ in rows { forest.add(0) } } give: { given in
+            for (index, row) in rows.enumerated() { self.pair(given[index], hidden[row], hidden[row]) }
+        }
     }
 
     /// log softmax(logits / temperature)[token], without the tokens that thoughts never have; -weight times its gradient goes to
@@ -231,7 +233,7 @@ extension Objective {
                 for id in 0..<width { gradient[id] *= scale }
                 gradient[token] -= Float(weight / options.temperature)
             }
-            return Double(logits[token] - largest) / options.temperature - logarithm(total)
+            return Double(logits[token] - largest) / options.temperature - log(total)
         }
     }
 }

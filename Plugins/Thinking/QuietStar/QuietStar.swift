@@ -1,10 +1,7 @@
 import Basis
-import Glibc
 import Learning
 import Models
 import Tensors
-
-func logarithm(_ x: Double) -> Double { log(x) }
 
 /// Quiet-STaR (Zelikman et al. 2024, https://arxiv.org/abs/2403.09629): a language model learns to think behind every token, by how much
 /// better it then predicts the tokens ahead.
@@ -73,10 +70,9 @@ public final class QuietStar: LearningMethod {
         copies = try options.integer("thoughts", in: 1...64)
         count = try options.integer("tokens", in: 0...1 << 16)
         body = try bench.trace(bench.graph.leading(to: Thinking.hidden))
-        var goal = Objective.Options()
-        (goal.ahead, goal.policy) = (try options.integer("ahead", in: 1...64), try options.number("policy", in: 0...1e12))
-        goal.temperature = try options.number("likelihood-temperature", in: 1e-3...1e3)
-        goal.base = try options.number("base", in: 0...1)
+        let goal = Objective.Options(
+            ahead: try options.integer("ahead", in: 1...64), policy: try options.number("policy", in: 0...1e12),
+            temperature: try options.number("likelihood-temperature", in: 1e-3...1e3), base: try options.number("base", in: 0...1))
         objective = try Objective(bench, thinking, goal)
         let banned = [thinking.start, thinking.end]
         sampler = TokenSampler(
