@@ -58,8 +58,8 @@ let package = Package(
         .executableTarget(name: "bench", dependencies: ["Basis", "Measuring", "Models", "Tensors", "Toolkit", argumentParser]),
 
         // Commands that measure.
-        .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerSpeed"),
-        .executableTarget(name: "tokenizer-training", dependencies: ["Basis", "Tokens"], path: "Benchmarks/TokenizerTraining"),
+        .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/tokenizer-speed"),
+        .executableTarget(name: "tokenizer-training", dependencies: ["Basis", "Tokens"], path: "Benchmarks/tokenizer-training"),
 
         .executableTarget(name: "unstated-hops", dependencies: ["Basis", "Measuring", "Tensors"], path: "Benchmarks/unstated-hops", exclude: ["README.md", "curve.svg", "unstated-hops"]),
 
