@@ -74,9 +74,10 @@ final class RunFolder {
         try names.filter { !$0.contains("/") }.map { SmallFile(name: $0, bytes: try MappedFile.contents("\(path)/\($0)")) }
     }
 
-    /// Takes away what a run left that could not begin, if the folder was made for it.
+    /// Takes away what a run left that could not begin, if the folder was made for it; one that holds a run is left as it was.
     func undo() {
-        guard isNew, !hasCheckpoint else { return }
+        guard !hasCheckpoint else { return release() }
+        guard isNew else { return }
         for file in written + [lockFile, tokens, log, base, tokens(1), rationales(1)] { unlink(file) }
         rmdir(path)
     }

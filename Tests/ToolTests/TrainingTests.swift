@@ -194,6 +194,7 @@ import Testing
         expectDone(try run("think-train", Self.small + ["-o", out]))
         let before = try MappedFile.contents("\(out)/checkpoint.safetensors")
         expectRefused(try run("think-train", Self.small + ["-o", out]), "think-train", "holds a run already")
+        #expect(!names(in: out).contains(".lock"))
         for (option, value, fact) in [("--rate", "0.5", "0.001 as rate, not with 0.5"), ("--steps", "13", "12 as steps"), ("--data", "other", "as data")] {
             expectRefused(try run("think-train", ["--resume", "-o", out, option, value]), "think-train", fact)
         }
