@@ -138,7 +138,8 @@ final class TrainingRun {
     /// of the next. Two processes write them, either of which may be the one that is lost; the second only where the log has that step.
     private func leave(_ progress: Progress, logged: Int) throws {
         progress.finish()
-        guard group.isFirst || group.rank == 1 && trainer.steps == logged else { throw ToldByAnother() }
+        let hasLine = trainer.steps == logged || TrainingLog.lastStep(of: folder.log) == trainer.steps
+        guard group.isFirst || group.rank == 1 && hasLine else { throw ToldByAnother() }
         try write()
         guard group.isFirst else { throw ToldByAnother() }
         throw Failure("another process was lost after step \(trainer.steps) of \(total); --resume goes on")

@@ -9,7 +9,7 @@ private let program = getenv("TERN_MPI_THINK_TRAIN").map { String(cString: $0) }
 
 /// think-train as mpirun starts it, where TERN_MPI_THINK_TRAIN names one that can be started so.
 @Suite(.enabled(if: program != nil)) struct SeveralProcessesTests {
-    private static let common = ["--data", "\(Programs.package)/README.md", "--context", "64", "--rate", "2e-3", "--quiet"]
+    private static let common = ["--data", "\(Programs.package)/LICENSE", "--context", "64", "--rate", "2e-3", "--quiet"]
     /// Of floats, where no rounding tips; small enough for hundreds of steps a second.
     private static let floats = ["--new", "llama:layers=2,width=64,vocabulary=300", "--batch", "5"]
     private static let trits = ["--new", "matmul-free:layers=2,width=64,vocabulary=300", "--batch", "4"]
@@ -71,8 +71,8 @@ private let program = getenv("TERN_MPI_THINK_TRAIN").map { String(cString: $0) }
         expectDone(try together(options + ["-o", "two"]))
         let (one, parts, two) = (try losses("one"), try losses("parts"), try losses("two"))
         #expect(abs(two[0] - one[0]) < 1e-9 && difference(two, one) < 5e-3)
-        // What is rounded by the largest number of a pass is rounded alike where the passes are as large.
-        #expect(difference(Array(two[..<3]), Array(parts[..<3])) < 1e-6)
+        // What is rounded by the largest number of a pass is rounded alike where the passes are as large, until an activation tips.
+        #expect(difference(Array(two[..<2]), Array(parts[..<2])) < 1e-6)
     }
 
     @Test func `one process asks, and all learn of the answers`() throws {
@@ -96,12 +96,14 @@ private let program = getenv("TERN_MPI_THINK_TRAIN").map { String(cString: $0) }
         return try several("(together \(options.joined(separator: " "))) & p=$!; \(wait); \(line); wait $p", time: 3)
     }
 
-    /// What a run of which only the first checkpoint was to be written left is as new, and leads to the same end with one process or two.
-    private func expectTheSameEnd(_ options: [String]) throws {
+    /// What a run of which only the first checkpoint was to be written left leads to the same end with one process or two. It is as new,
+    /// unless that may be `late`, where the process is lost that writes.
+    private func expectTheSameEnd(_ options: [String], mayBeLate late: Bool = false) throws {
         let steps = try losses("out").count
         #expect((1..<Self.steps).contains(steps), "\(steps)")
-        let checkpoint = try MappedFile.contents(scratch.file("out/checkpoint.safetensors")).prefix(4096)
-        #expect(String(decoding: checkpoint, as: UTF8.self).contains(#"step\":\#(steps),"#), "not after step \(steps)")
+        let checkpoint = String(decoding: try MappedFile.contents(scratch.file("out/checkpoint.safetensors")).prefix(4096), as: UTF8.self)
+        let isAsNew = [steps, late ? 0 : steps].contains { checkpoint.contains(#"step\":\#($0),"#) }
+        #expect(isAsNew, "not after step \(steps)")
         _ = try scratch.copy(of: scratch.file("out"), as: "copy")
         expectDone(try alone(["--resume", "--quiet", "-o", "copy"]))
         expectDone(try together(["--resume", "--quiet", "-o", "out"]))
@@ -122,7 +124,7 @@ private let program = getenv("TERN_MPI_THINK_TRAIN").map { String(cString: $0) }
         // What the first says is lost with it.
         let told = outcome.errors.contains("think-train: another process was lost after step")
         #expect(told == (victim == 1) && outcome.errorLines.count <= 1, "\(outcome.errors)")
-        try expectTheSameEnd(Self.long)
+        try expectTheSameEnd(Self.long, mayBeLate: victim == 0)
     }
 
     @Test func `asked to stop, all stop after the same step`() throws {

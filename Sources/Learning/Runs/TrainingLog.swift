@@ -25,6 +25,12 @@ public final class TrainingLog {
         }
     }
 
+    /// The step of a log's last whole line.
+    public static func lastStep(of path: String) -> Int? {
+        let lines = (try? MappedFile.contents(path))?.split(separator: 0x0A)
+        return lines?.last.flatMap { try? JSON(parsing: Array($0)) }?["step"]?.intValue
+    }
+
     public func write(_ line: JSON) throws {
         try Array((line.compact + "\n").utf8).withUnsafeBytes { try descriptor.write($0) }
     }
