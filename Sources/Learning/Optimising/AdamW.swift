@@ -48,18 +48,30 @@ public final class AdamW {
 
     /// ‖g‖ over all gradients: sums of parts of fixed size, whatever the threads.
     public func gradientNorm(_ latents: Latents) -> Double {
-        let gradients = latents.gradients, parts = (gradients.count + Self.part - 1) / Self.part
-        let sums = [Double](unsafeUninitializedCapacity: parts) { sums, count in
-            nonisolated(unsafe) let sums = sums
+        parts(of: latents.gradients) { sumOfSquares($0, $1) }.reduce(0, +).squareRoot()
+    }
+
+    /// Whether all weights are numbers.
+    public func areFinite(_ latents: Latents) -> Bool {
+        parts(of: latents.values) { values, part in
+            var largest: UInt32 = 0
+            for index in part { largest = max(largest, values[index].bitPattern & 0x7fff_ffff) }
+            return largest
+        }.allSatisfy { $0 < Float.infinity.bitPattern }
+    }
+
+    /// What becomes of each part of some numbers.
+    private func parts<Result: BitwiseCopyable>(
+        of numbers: UnsafeMutableBufferPointer<Float>, _ result: (UnsafeMutableBufferPointer<Float>, Range<Int>) -> Result
+    ) -> [Result] {
+        let parts = (numbers.count + Self.part - 1) / Self.part
+        return [Result](unsafeUninitializedCapacity: parts) { results, count in
+            nonisolated(unsafe) let results = results
             threads.parallel(parts) { range in
-                for part in range {
-                    let end = min(gradients.count, (part + 1) * Self.part)
-                    sums[part] = sumOfSquares(gradients, part * Self.part..<end)
-                }
+                for part in range { results[part] = result(numbers, part * Self.part..<min(numbers.count, (part + 1) * Self.part)) }
             }
             count = parts
         }
-        return sums.reduce(0, +).squareRoot()
     }
 
     /// Moves the weights against the gradients, which are cleared; returns the gradients' norm before they were clipped.
@@ -78,25 +90,6 @@ public final class AdamW {
             update.apply(p + start, g + start, m + start, v + start, count: end - start)
         }
         return norm
-    }
-
-    /// Whether all weights are numbers.
-    public func areFinite(_ latents: Latents) -> Bool {
-        let values = latents.values, parts = (values.count + Self.part - 1) / Self.part
-        let largest = [UInt32](unsafeUninitializedCapacity: parts) { largest, count in
-            nonisolated(unsafe) let largest = largest
-            threads.parallel(parts) { range in
-                for part in range {
-                    var bits: UInt32 = 0
-                    for index in part * Self.part..<min(values.count, (part + 1) * Self.part) {
-                        bits = max(bits, values[index].bitPattern & 0x7fff_ffff)
-                    }
-                    largest[part] = bits
-                }
-            }
-            count = parts
-        }
-        return largest.allSatisfy { $0 < Float.infinity.bitPattern }
     }
 
     private func sumOfSquares(_ x: UnsafeMutableBufferPointer<Float>, _ part: Range<Int>) -> Double {
