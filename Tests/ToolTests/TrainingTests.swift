@@ -39,15 +39,7 @@ import Testing
         let long = Self.small + ["--steps", "24"]
         let scratch = try Scratch(), whole = scratch.file("whole"), broken = scratch.file("broken")
         expectDone(try run("think-train", long + ["-o", whole]))
-        var kills = 0
-        for round in 0..<60 {
-            // Later and later, so that the run gets on in the end; always somewhere else.
-            let delay = Double(5 + 17 * round % 40 + 2 * round) / 1000
-            let line = "think-train \(long.joined(separator: " ")) -o '\(broken)' --resume & p=$!; sleep \(delay); kill -9 $p; wait $p"
-            if try shell(line).status == 0 { break }
-            kills += 1
-        }
-        expectDone(try run("think-train", long + ["-o", broken, "--resume"]))
+        let kills = try killAgainAndAgain(long, into: broken)
         #expect(kills >= 10)
         try expectSame(whole, broken, "after \(kills) kills")
     }
