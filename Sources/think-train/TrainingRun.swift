@@ -140,6 +140,7 @@ final class TrainingRun {
         progress.finish()
         let hasLine = trainer.steps == logged || TrainingLog.lastStep(of: folder.log) == trainer.steps
         guard group.isFirst || group.rank == 1 && hasLine else { throw ToldByAnother() }
+        guard trainer.optimiser.areFinite(trainer.latents) else { throw Failure("another process was lost, and the weights with it") }
         try write()
         guard group.isFirst else { throw ToldByAnother() }
         throw Failure("another process was lost after step \(trainer.steps) of \(total); --resume goes on")

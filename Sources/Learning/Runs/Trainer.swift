@@ -60,8 +60,8 @@ public final class Trainer {
         public let tokens: Int
     }
 
-    /// Takes a step; refuses to where the loss or its gradient is no number, and leaves the weights as they were. So it does where another
-    /// process is lost.
+    /// Takes a step; refuses to where the loss or its gradient is no number, or another process is lost before all have their gradients,
+    /// and leaves the weights as they were. Where it fails later, the weights are those after the step, and may be no numbers.
     public func step() throws -> Step {
         let number = optimiser.steps, windows = windows(of: number), predicted = windows.reduce(0) { $0 + Batch.predicted($1) }
         let measures = try group.together { try learn(from: windows, of: number, predicted) }.summed(over: group)
