@@ -29,11 +29,12 @@ let package = Package(
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
         .target(name: "MessagePassing", dependencies: ["Basis", "Learning", .target(name: "COpenMPI", condition: mpi)]),
-        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "Tern"]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         .target(name: "Accelerator", dependencies: ["Basis", "Models", "Tensors"]),
+        .target(name: "Hardware", dependencies: ["Accelerator", "Basis", "Models", "Toolkit"]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
@@ -45,6 +46,13 @@ let package = Package(
         .target(name: "LanguageModel", dependencies: ["Basis", "Learning", "Models"], path: "Plugins/Thinking/LanguageModel"),
         .target(name: "QuietStar", dependencies: ["Basis", "Learning", "Models", "Tensors"], path: "Plugins/Thinking/QuietStar"),
         .target(name: "Star", dependencies: ["Basis", "Learning", "Models", "Tokens"], path: "Plugins/Thinking/Star"),
+
+        // Devices that a model can be simulated on.
+        .target(name: "Devices", path: "Plugins/Devices", resources: [
+            .embedInCode("a100-40g.json"), .embedInCode("a100-80g.json"), .embedInCode("arty-a7-35t.json"), .embedInCode("d5005.json"),
+            .embedInCode("h100.json"), .embedInCode("raspberry-pi-5.json"),
+            .embedInCode("tables"),
+        ]),
 
         // File formats.
         .target(name: "Safetensors", dependencies: ["Basis", "Tensors"], path: "Formats/Safetensors"),
@@ -58,6 +66,8 @@ let package = Package(
         .executableTarget(name: "infer", dependencies: ["Basis", "Generation", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
         .executableTarget(name: "think-train", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Tensors", "Tokens", "Toolkit", argumentParser, .target(name: "MessagePassing", condition: mpi)]),
         .executableTarget(name: "bench", dependencies: ["Basis", "Measuring", "Models", "Tensors", "Toolkit", argumentParser]),
+
+        .executableTarget(name: "sim-hw", dependencies: ["Accelerator", "Basis", "Catalog", "Hardware", "Measuring", "Models", "Tensors", "Toolkit", argumentParser]),
 
         // Commands that measure.
         .executableTarget(name: "tokenizer-speed", dependencies: ["Basis", "Tokens"], path: "Benchmarks/tokenizer-speed"),

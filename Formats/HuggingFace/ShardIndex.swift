@@ -4,11 +4,6 @@ import Tensors
 
 func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-}
-
 /// Which tensors lie in which shard: `model.safetensors.index.json`, or the one file that needs no index.
 struct ShardIndex {
     static let fileName = "model.safetensors.index.json"

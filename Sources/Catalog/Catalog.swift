@@ -1,6 +1,7 @@
 import AbsMean
 import Basis
 import BitNet
+import Devices
 import GGUF
 import HuggingFace
 import LanguageModel
@@ -25,6 +26,10 @@ public enum Catalog {
 
     /// File formats, in the order in which they are tried; the last one answers for what is none of them.
     public static let formats: [any ModelFormat.Type] = [HuggingFaceFormat.self, GGUFFormat.self, TernFormat.self]
+
+    /// Devices that a model can be simulated on, and the energy tables that they name.
+    public static let devices = BundledDevices.devices
+    public static let energyTables = BundledDevices.energyTables
 
     /// The family of a configuration; nil if none knows its `model_type`.
     public static func family(of configuration: JSON) -> (any ModelFamily.Type)? { families.first { $0.reads(configuration) } }

@@ -37,12 +37,7 @@ public struct OpenModel {
             let family = (try? checkpoint.configuration()).flatMap(Catalog.family)
             return (try Graph(json: graph, operations: Catalog.operations), family)
         }
-        let configuration = try checkpoint.configuration()
-        guard let type = configuration["model_type"]?.stringValue else { throw Failure("config.json names no model_type") }
-        guard let family = Catalog.family(of: configuration) else {
-            let known = Set(Catalog.families.flatMap { $0.modelTypes }).sorted().joined(separator: ", ")
-            throw Failure("model type '\(type)' is unknown; known: \(known)")
-        }
+        let configuration = try checkpoint.configuration(), family = try Catalog.knownFamily(of: configuration)
         return (try Catalog.graph(family, configuration), family)
     }
 
@@ -89,6 +84,16 @@ public struct OpenModel {
 }
 
 extension Catalog {
+    /// The family of a configuration; a failure if there is none.
+    static func knownFamily(of configuration: JSON) throws -> any ModelFamily.Type {
+        guard let type = configuration["model_type"]?.stringValue else { throw Failure("config.json names no model_type") }
+        guard let family = family(of: configuration) else {
+            let known = Set(families.flatMap { $0.modelTypes }).sorted().joined(separator: ", ")
+            throw Failure("model type '\(type)' is unknown; known: \(known)")
+        }
+        return family
+    }
+
     /// The graph of a configuration, with what a method has given the model that taught it.
     public static func graph(_ family: any ModelFamily.Type, _ configuration: JSON) throws -> Graph {
         let plain = try plainGraph(family, configuration)

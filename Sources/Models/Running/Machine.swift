@@ -26,18 +26,16 @@ public final class Machine {
     /// Fails if the weights are not those that the graph names. `optimising: false` keeps every node, so that each can be observed.
     public init(_ graph: Graph, _ weights: Weights, kernels: Kernels, threads: ThreadPool, optimising: Bool = true) throws {
         (self.graph, self.kernels, self.threads) = (graph, kernels, threads)
-        let (running, stages) = (optimising ? graph.optimised : graph).staged()
-        plan = MemoryPlan(running, stages: stages)
+        let schedule = Schedule(graph, optimising: optimising), running = schedule.graph
+        plan = MemoryPlan(running, stages: schedule.stages)
         let names = graph.statefulNodes.map { graph.nodes[$0].name }
         steps = try running.nodes.map { node in
             let slot = node.operation.memory == .nothing ? nil : names.firstIndex(of: node.name)
             return Step(node, try weights.parameter(for: node.operation), slot: slot)
         }
-        self.stages = Machine.stages(of: steps, stages, threads)
+        stages = Machine.stages(of: steps, schedule.stages, threads)
         vocabulary = running.nodes.lazy.compactMap { ($0.operation as? Embedding)?.weight?.rows }.min() ?? 0
-        tail = stages.last { stage in
-            running.nodes[stage].contains { $0.operation.memory != .nothing || $0.operation.readsTokens }
-        }?.upperBound ?? 0
+        tail = schedule.tail
         try checkMemory()
     }
 

@@ -1,0 +1,37 @@
+import Basis
+
+/// Joules of arithmetic and of memories in one technology, with their sources.
+public struct EnergyTable: Sendable {
+    public let name: String
+    public let title: String
+    /// By name: `int8-add`, `fp16-multiply`.
+    let operations: [String: Quantity]
+    /// A bit of a static memory, by its capacity.
+    let sram: [(bytes: Double, energy: Quantity)]
+    let dram: [String: Quantity]
+
+    /// Reads Plugins/Devices/tables/NAME.json.
+    public init(_ json: JSON) throws {
+        let reader = try ObjectReader(json, path: "")
+        try reader.only("table", "title", "source", "note", "operations", "sram", "dram")
+        name = try reader.required("table", reader.string("table"))
+        title = try reader.required("title", reader.string("title"))
+        operations = try EnergyTable.quantities(reader.required("operations", reader.object("operations")), .joules)
+        sram = try EnergyTable.memories(reader)
+        dram = try reader.object("dram").map { try EnergyTable.quantities($0, .joulesPerBit) } ?? [:]
+    }
+
+    private static func quantities(_ reader: ObjectReader, _ dimension: Dimension) throws -> [String: Quantity] {
+        var result: [String: Quantity] = [:]
+        for key in reader.json.keys { result[key] = try reader.requiredQuantity(key, dimension) }
+        return result
+    }
+
+    private static func memories(_ reader: ObjectReader) throws -> [(bytes: Double, energy: Quantity)] {
+        try (reader.value("sram")?.arrayValue ?? []).enumerated().map { index, json in
+            let level = try ObjectReader(json, path: "sram.\(index)")
+            try level.only("capacity", "energy")
+            return (try level.requiredQuantity("capacity", .bytes).value, try level.requiredQuantity("energy", .joulesPerBit))
+        }
+    }
+}

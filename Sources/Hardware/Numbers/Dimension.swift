@@ -1,0 +1,67 @@
+/// What a number measures. Values are kept in the base unit that is named first.
+enum Dimension: String, Sendable {
+    case bytes = "bytes"
+    case bytesPerSecond = "bytes a second"
+    case hertz = "hertz"
+    case seconds = "seconds"
+    case watts = "watts"
+    case joules = "joules"
+    case joulesPerBit = "joules a bit"
+    /// A multiply-add is two of them.
+    case operationsPerSecond = "operations a second"
+    case operations = "operations"
+    case bits = "bits"
+    case cycles = "cycles"
+    case area = "cells"
+    case pure = "a pure number"
+
+    /// Larger than anything that will be built, and smaller: what lies outside is a slip of the pen.
+    var range: ClosedRange<Double> {
+        switch self {
+        case .bytes: 1...1e18
+        case .bytesPerSecond: 1...1e18
+        case .hertz: 1...1e13
+        case .seconds: 0...1e4
+        case .watts: 0...1e9
+        case .joules: 0...1
+        case .joulesPerBit: 0...1e-6
+        case .operationsPerSecond: 1...1e22
+        case .operations: 0...1e6
+        case .bits: 1...1e6
+        case .cycles: 0...1e9
+        case .area: 0...1e12
+        case .pure: 0...1e12
+        }
+    }
+}
+
+/// A unit as files write it: `GB/s`, `pJ/bit`, `TOPS`.
+struct Unit: Sendable {
+    let dimension: Dimension
+    /// How many base units one is.
+    let factor: Double
+
+    /// Nil for what is no unit.
+    init?(_ text: String) {
+        if let unit = Unit.bases[text] { self = unit; return }
+        guard let first = text.first, let power = Unit.prefixes[first], let base = Unit.bases[String(text.dropFirst())] else { return nil }
+        guard base.takesPrefixes else { return nil }
+        self.init(base.dimension, power * base.factor)
+    }
+
+    private init(_ dimension: Dimension, _ factor: Double) { (self.dimension, self.factor) = (dimension, factor) }
+
+    private var takesPrefixes: Bool { ![.cycles, .area, .pure].contains(dimension) }
+
+    private static let prefixes: [Character: Double] = [
+        "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
+    ]
+
+    private static let bases: [String: Unit] = [
+        "B": Unit(.bytes, 1), "KiB": Unit(.bytes, 1024), "MiB": Unit(.bytes, 1_048_576), "GiB": Unit(.bytes, 1_073_741_824),
+        "B/s": Unit(.bytesPerSecond, 1), "Hz": Unit(.hertz, 1), "s": Unit(.seconds, 1), "W": Unit(.watts, 1), "J": Unit(.joules, 1),
+        "J/bit": Unit(.joulesPerBit, 1), "op/s": Unit(.operationsPerSecond, 1), "OPS": Unit(.operationsPerSecond, 1),
+        "FLOPS": Unit(.operationsPerSecond, 1), "mac/s": Unit(.operationsPerSecond, 2), "op": Unit(.operations, 1),
+        "bit": Unit(.bits, 1), "cycle": Unit(.cycles, 1), "ALM": Unit(.area, 1), "LUT": Unit(.area, 1), "1": Unit(.pure, 1),
+    ]
+}

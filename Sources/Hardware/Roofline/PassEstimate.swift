@@ -1,0 +1,21 @@
+import Models
+
+/// The cost of one pass through a model.
+public struct PassEstimate: Sendable {
+    public let kernels: [KernelEstimate]
+    /// Seconds between chips.
+    public let linkSeconds: Double
+    /// Seconds from the beginning to the end of the pass, and those after which the next one can begin.
+    public let seconds: Double
+    public let interval: Double
+    /// All of it, idle and host included.
+    public let energy: Energy
+
+    /// Seconds, by what bounds them.
+    public var bounds: [(Bound, Double)] {
+        Bound.allCases.map { bound in (bound, kernels.reduce(0) { $0 + ($1.bound == bound ? $1.seconds : 0) }) }
+    }
+
+    public var bytes: Double { kernels.reduce(0) { $0 + $1.allBytes } }
+    public var operations: Double { kernels.reduce(0) { $0 + $1.operations } }
+}

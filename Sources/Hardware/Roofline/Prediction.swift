@@ -1,0 +1,31 @@
+import Models
+
+/// What a workload takes from the first prompt to the last token.
+public struct Prediction: Sendable {
+    public let simulation: Simulation
+    public let prefill: [PassEstimate]
+    /// The token in the middle of the answer.
+    public let decode: PassEstimate
+
+    public init(_ simulation: Simulation) throws {
+        self.simulation = simulation
+        prefill = try simulation.prefill()
+        decode = try simulation.decode(past: simulation.workload.prompt + max(0, simulation.workload.tokens - 1) / 2)
+    }
+
+    private var workload: Workload { simulation.workload }
+
+    /// Until the first token of the answer is known.
+    public var firstTokenSeconds: Double { prefill.reduce(0) { $0 + $1.interval } }
+    /// From a token to the next.
+    public var tokenSeconds: Double { decode.interval }
+    /// The first token comes with the prompt.
+    public var seconds: Double { firstTokenSeconds + Double(max(0, workload.tokens - (prefill.isEmpty ? 0 : 1))) * tokenSeconds }
+    public var decodeTokensPerSecond: Double { Double(workload.batch) / decode.interval }
+    public var prefillTokensPerSecond: Double { Double(workload.batch * workload.prompt) / firstTokenSeconds }
+    public var joulesPerToken: Double { decode.energy.total / Double(workload.batch) }
+    public var prefillJoulesPerToken: Double {
+        prefill.reduce(0) { $0 + $1.energy.total } / Double(max(1, workload.batch * workload.prompt))
+    }
+    public var watts: Double { decode.energy.total / decode.interval }
+}

@@ -1,0 +1,118 @@
+import Models
+
+/// Time and energy of launches by the roofline (Williams, Waterman and Patterson 2009) with what it leaves out: a launch takes a fixed time,
+/// and then the slower of its bytes and its operations, at the shares of the peaks that its size reaches.
+struct Roofline {
+    let device: Device
+    let workload: Workload
+    let form: MemoryForm
+    /// How many chips share one work: all where matrices are split, one where layers are.
+    let share: Double
+    /// Where the weights lie.
+    let home: MemoryLevel
+
+    init(_ device: Device, _ workload: Workload, home: MemoryLevel) {
+        (self.device, self.workload, self.home) = (device, workload, home)
+        form = MemoryForm(device, workload)
+        share = device.split == .tensor ? Double(device.chips) : 1
+    }
+
+    /// The launches of the stages of a pass, in order.
+    func kernels(_ stages: [[Work]]) -> [KernelEstimate] {
+        var result: [KernelEstimate] = []
+        for (index, stage) in stages.enumerated() {
+            for works in launches(stage) { result.append(kernel(works, isFirst: index == 0 && result.isEmpty)) }
+        }
+        return result
+    }
+
+    /// The works of a stage that are started together.
+    private func launches(_ stage: [Work]) -> [[Work]] {
+        guard device.launches != .node else { return stage.map { [$0] } }
+        return Work.Kind.allCases.map { kind in stage.filter { $0.kind == kind } }.filter { !$0.isEmpty }
+    }
+
+    private func kernel(_ works: [Work], isFirst: Bool) -> KernelEstimate {
+        let first = works[0], engine = device.engines.engine(for: first.kind), bytes = bytes(works)
+        return KernelEstimate(
+            name: first.name, layer: first.layer, operation: first.operation, kind: first.kind, works: works.count, rows: first.rows,
+            memorySeconds: memorySeconds(bytes, engine), computeSeconds: works.reduce(0) { $0 + computeSeconds($1, engine) },
+            overheadSeconds: device.launches == .pass && !isFirst ? 0 : (engine.overhead ?? device.overhead)?.value ?? 0,
+            bytes: bytes, operations: works.reduce(0) { $0 + operations($1) }, energy: energy(works, bytes))
+    }
+
+    private func operations(_ work: Work) -> Double {
+        2 * work.multiplyAdds + work.additions + work.multiplications + work.exponentials + work.divisions
+    }
+}
+
+// Bytes.
+extension Roofline {
+    /// Weights, state and activations, by the names of the memories.
+    private func bytes(_ works: [Work]) -> [String: Double] {
+        let kept = works.reduce(0) { $0 + weightBytes($1) + $1.stateBytes + $1.cached * form.cacheBits / 8 }
+        let passing = works.reduce(0) { $0 + $1.activationBytes }
+        let near = device.memories.first { $0.capacity.value * share >= passing } ?? home
+        return [home.name: kept].merging([near.name: passing], uniquingKeysWith: +)
+    }
+
+    private func weightBytes(_ work: Work) -> Double {
+        switch work.kind {
+        case .ternary: work.weights * form.tritBits / 8
+        case .dense: work.weights * form.tableBits / 8
+        case .lookup: work.parameters * form.tableBits / 8
+        case .attention, .vector: work.parameters * 4
+        }
+    }
+
+    /// Levels work side by side; the slowest decides.
+    private func memorySeconds(_ bytes: [String: Double], _ engine: Engine) -> Double {
+        device.memories.reduce(0) { slowest, level in
+            guard let amount = bytes[level.name], amount > 0 else { return slowest }
+            return max(slowest, amount / (share * bandwidth(level, engine, amount)))
+        }
+    }
+
+    private func bandwidth(_ level: MemoryLevel, _ engine: Engine, _ bytes: Double) -> Double {
+        if level.name == device.memories.last?.name, let own = engine.bandwidth { return own.value }
+        return level.bandwidth.value * (level.efficiency?.share(at: bytes) ?? 1)
+    }
+}
+
+// Operations.
+extension Roofline {
+    private func computeSeconds(_ work: Work, _ engine: Engine) -> Double {
+        let vector = device.engines.vector
+        let products = productOperations(work, engine) / (rate(engine) * (engine.efficiency?.share(at: Double(max(1, work.rows))) ?? 1))
+        let long = work.exponentials * vector.exponentialCost + work.divisions * vector.divisionCost
+        let unpacking = work.kind == .ternary ? work.weights * (engine.unpack?.value ?? 0) : 0
+        return products + (work.additions + work.multiplications + long + unpacking) / rate(vector)
+    }
+
+    private func rate(_ engine: Engine) -> Double { engine.rate.value * share }
+
+    private func productOperations(_ work: Work, _ engine: Engine) -> Double {
+        guard work.kind == .ternary else { return 2 * work.multiplyAdds }
+        switch engine.method {
+        case .multiply: return 2 * work.multiplyAdds
+        case .add: return 2 * work.multiplyAdds * (engine.skipsZeros ? 1 - workload.zeros : 1)
+        case .lookup: return 2 * engine.lookups(work)
+        }
+    }
+}
+
+// Joules.
+extension Roofline {
+    private func energy(_ works: [Work], _ bytes: [String: Double]) -> Energy {
+        var energy = Energy()
+        for work in works {
+            energy.operations += device.energies.joules(
+                work, device.engines.engine(for: work.kind), vector: device.engines.vector, zeros: workload.zeros)
+        }
+        for level in device.memories {
+            guard let amount = bytes[level.name], let price = level.energy else { continue }
+            energy.memories[level.name] = 8 * amount * price.value
+        }
+        return energy
+    }
+}

@@ -1,0 +1,134 @@
+import Basis
+import Models
+
+/// A model on a device under a workload, by the roofline.
+public struct Simulation: Sendable {
+    public let device: Device
+    public let model: SimulatedModel
+    public let workload: Workload
+    let roofline: Roofline
+
+    public init(_ model: SimulatedModel, on device: Device, _ workload: Workload) throws {
+        (self.device, self.model, self.workload) = (device, model, workload)
+        let need = Simulation.need(model, device, workload)
+        roofline = Roofline(device, workload, home: try Simulation.home(for: need.weights + need.state, device))
+    }
+
+    private static func need(_ model: SimulatedModel, _ device: Device, _ workload: Workload) -> (weights: Double, state: Double) {
+        model.bytes(MemoryForm(device, workload), sequences: workload.batch, tokens: workload.prompt + workload.tokens)
+    }
+
+    /// The nearest level that holds so many bytes, or else the last one.
+    private static func home(for bytes: Double, _ device: Device) throws -> MemoryLevel {
+        let levels = device.memories.filter(\.holdsWeights)
+        guard let last = levels.last else { throw Failure("device '\(device.name)' has no memory that holds weights") }
+        return levels.first { $0.capacity.value * Double(device.chips) >= bytes } ?? last
+    }
+
+    /// Where weights and state lie, how many bytes they take, and whether there is room for them.
+    public var memory: (name: String, bytes: Double, capacity: Double, fits: Bool) {
+        let need = Simulation.need(model, device, workload), capacity = roofline.home.capacity.value * Double(device.chips)
+        return (roofline.home.name, need.weights + need.state, capacity, need.weights + need.state <= capacity)
+    }
+
+    /// One token of each text after `past` others.
+    public func decode(past: Int) throws -> PassEstimate {
+        guard device.split == .pipeline, device.chips > 1 else { return try pass(Pass(sequences: workload.batch, past: past)) }
+        let chips = min(device.chips, workload.batch), texts = (workload.batch + device.chips - 1) / device.chips
+        // Texts are spread over the chips; each chip works on another of them.
+        let one = try pass(Pass(sequences: texts, past: past))
+        return overlapped(one, times: Double(chips))
+    }
+
+    /// The prompts of all texts.
+    public func prefill() throws -> [PassEstimate] {
+        let most = max(1, (device.passRows ?? .max) / workload.batch), prompt = workload.prompt
+        guard prompt > 0 else { return [] }
+        let full = max(0, (prompt - 1) / most), rest = prompt - full * most
+        var passes: [PassEstimate] = []
+        if full > 0 {
+            // Cost grows evenly from pass to pass: the middle one stands for all.
+            let middle = Pass(sequences: workload.batch, tokens: most, past: (full - 1) * most / 2, wanted: 0)
+            passes = Array(repeating: try pass(middle), count: full)
+        }
+        return passes + [try piped(Pass(sequences: workload.batch, tokens: rest, past: full * most))]
+    }
+
+    /// A pass over a row of chips: in as many parts as makes it fastest, one behind the other.
+    private func piped(_ whole: Pass) throws -> PassEstimate {
+        guard device.split == .pipeline, device.chips > 1, whole.tokens > 1 else { return try pass(whole) }
+        let counts = [1, 4, 16, 64, 256, 1024, whole.tokens].filter { $0 <= whole.tokens }
+        let estimates = try counts.map { count in
+            var part = whole
+            part.tokens = (whole.tokens + count - 1) / count
+            part.past += whole.tokens / 2
+            let one = try pass(part), parts = Double((whole.tokens + part.tokens - 1) / part.tokens)
+            let seconds = one.seconds + (parts - 1) * one.seconds / Double(stagesInRow)
+            return finished(PassEstimate(
+                kernels: one.kernels, linkSeconds: one.linkSeconds, seconds: seconds, interval: seconds, energy: parts * one.energy.moving))
+        }
+        return estimates.min { $0.seconds < $1.seconds } ?? estimates[0]
+    }
+
+    /// Chips that have a part of the model: a model has not more parts than blocks.
+    private var stagesInRow: Int {
+        max(1, min(device.chips, Set(model.layers.filter(\.isBlock)).count))
+    }
+}
+
+// One pass.
+extension Simulation {
+    func pass(_ pass: Pass) throws -> PassEstimate {
+        let kernels = roofline.kernels(try model.stages(pass, workload)), link = linkCost(pass)
+        let seconds = kernels.reduce(0) { $0 + $1.seconds } + link.seconds
+        var energy = kernels.reduce(Energy()) { $0 + $1.energy }
+        energy.link = link.joules
+        return finished(
+            PassEstimate(kernels: kernels, linkSeconds: link.seconds, seconds: seconds, interval: seconds, energy: energy))
+    }
+
+    /// The same with `times` of them under way at once, each on chips of its own.
+    private func overlapped(_ one: PassEstimate, times: Double) -> PassEstimate {
+        finished(PassEstimate(
+            kernels: one.kernels, linkSeconds: one.linkSeconds, seconds: one.seconds, interval: one.seconds, energy: times * one.energy.moving))
+    }
+
+    /// Adds what time itself costs: all chips are on for all of it.
+    private func finished(_ pass: PassEstimate) -> PassEstimate {
+        var energy = pass.energy
+        let chips = Double(device.chips), power = device.power
+        energy.idle = (power.idle?.value ?? 0) * chips * pass.interval
+        energy.host = (power.host?.value ?? 0) * pass.interval
+        if let busy = power.busy { energy.rest = max(0, busy.value * chips * pass.interval - energy.dynamic - energy.idle) }
+        return PassEstimate(
+            kernels: pass.kernels, linkSeconds: pass.linkSeconds, seconds: pass.seconds, interval: pass.interval, energy: energy)
+    }
+
+    /// Two sums over all chips a block where matrices are split (Shoeybi et al. 2019, "Megatron-LM"), a row handed on from chip to chip
+    /// where layers are; numbers of 16 bits.
+    private func linkCost(_ pass: Pass) -> (seconds: Double, joules: Double) {
+        guard device.chips > 1, let link = device.link else { return (0, 0) }
+        let width = Double(model.blockWidth), rows = Double(pass.sequences * pass.tokens), chips = Double(device.chips)
+        let blocks = Double(Set(model.layers.filter(\.isBlock)).count)
+        let (times, bytes) = device.split == .tensor
+            ? (2 * blocks, 2 * 2 * rows * width * (chips - 1) / chips) : (Double(stagesInRow - 1), 2 * rows * width)
+        let moved = device.split == .tensor ? times * bytes * chips : times * bytes
+        return (times * (link.latency.value + bytes / link.bandwidth.value), 8 * moved * (link.energy?.value ?? 0))
+    }
+}
+
+extension SimulatedModel {
+    /// The width of what goes from block to block: that of the widest row that several nodes add to.
+    var blockWidth: Int {
+        schedule.graph.nodes.filter { type(of: $0.operation).name == Add.name }.map(\.form.width).max() ?? graph.outputWidth
+    }
+}
+
+extension Energy {
+    /// Without what time costs.
+    fileprivate var moving: Energy {
+        var energy = self
+        (energy.idle, energy.host, energy.rest) = (0, 0, 0)
+        return energy
+    }
+}
