@@ -49,9 +49,16 @@ let package = Package(
 
         // Devices that a model can be simulated on.
         .target(name: "Devices", path: "Plugins/Devices", resources: [
-            .embedInCode("a100-40g.json"), .embedInCode("a100-80g.json"), .embedInCode("arty-a7-35t.json"), .embedInCode("d5005.json"),
-            .embedInCode("h100.json"), .embedInCode("raspberry-pi-5.json"),
-            .embedInCode("tables"),
+            .embedInCode("tables/aladdin-40nm.json"), .embedInCode("tables/horowitz-45nm.json"),
+            .embedInCode("tables/jouppi-7nm.json"), .embedInCode("a100-40g.json"), .embedInCode("a100-80g.json"),
+            .embedInCode("arty-a7-35t.json"), .embedInCode("b200.json"), .embedInCode("d5005.json"),
+            .embedInCode("epyc-7v13-1t.json"), .embedInCode("groq-lpu.json"), .embedInCode("h100.json"), .embedInCode("h200.json"),
+            .embedInCode("jetson-agx-orin.json"), .embedInCode("jetson-agx-orin-cpu.json"), .embedInCode("jetson-orin-nano.json"),
+            .embedInCode("kv260.json"), .embedInCode("loihi2.json"), .embedInCode("loihi2-x24.json"), .embedInCode("m2-ultra.json"),
+            .embedInCode("m2-ultra-1t.json"), .embedInCode("m2-ultra-4t.json"), .embedInCode("northpole.json"),
+            .embedInCode("northpole-x16.json"), .embedInCode("raspberry-pi-5.json"), .embedInCode("rtx-3060.json"),
+            .embedInCode("ryzen-5950x.json"), .embedInCode("slim-llama.json"), .embedInCode("snapdragon-8-gen3-npu.json"),
+            .embedInCode("sohu.json"), .embedInCode("u280-hbm.json"), .embedInCode("u280-onchip.json"),
         ]),
 
         // File formats.

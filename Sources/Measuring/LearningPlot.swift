@@ -1,3 +1,5 @@
+import Toolkit
+
 /// A script for gnuplot that draws how runs of `think-train` went: losses, and beside them each other quantity that was logged.
 public struct LearningPlot: Plottable {
     private let curves: [LearningCurve]

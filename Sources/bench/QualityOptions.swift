@@ -1,5 +1,6 @@
 import ArgumentParser
 import Measuring
+import Toolkit
 
 /// What `bench quality` asks of a model.
 struct QualityOptions: ParsableArguments {

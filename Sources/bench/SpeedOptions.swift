@@ -1,6 +1,7 @@
 import ArgumentParser
 import Measuring
 import Tensors
+import Toolkit
 
 /// What `bench speed` measures, where it is not left to the program.
 struct SpeedOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import Basis
 import Measuring
 import Testing
+import Toolkit
 
 /// Recorded runs, and what is drawn of them.
 @Suite struct PlotTests {

@@ -62,7 +62,7 @@ public enum Method: String, CaseIterable, Sendable {
 public enum NumberFormat: String, CaseIterable, Sendable {
     case fp32, bf16, fp16, fp8, int8, int6, int4
 
-    var bits: Double {
+    public var bits: Double {
         switch self {
         case .fp32: 32
         case .bf16, .fp16: 16

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// A script for gnuplot that draws how well models predict and answer over the tokens of thought that they may have, with bars of a
 /// standard error up and down.
 public struct QualityPlot: Plottable {

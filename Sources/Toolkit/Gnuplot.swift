@@ -16,7 +16,7 @@ public enum PlotTerminal: String, Sendable {
 }
 
 /// A string in single quotes, in which gnuplot looks for nothing but the quote.
-func quoted(_ text: String) -> String { "'" + text.filter { !$0.isNewline }.replacing("'", with: "''") + "'" }
+public func quoted(_ text: String) -> String { "'" + text.filter { !$0.isNewline }.replacing("'", with: "''") + "'" }
 
 /// The program that draws.
 public enum Gnuplot {

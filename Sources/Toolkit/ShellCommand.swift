@@ -2,13 +2,13 @@ import Basis
 import Glibc
 
 /// A line of shell.
-struct ShellCommand {
+public struct ShellCommand {
     private let line: String
 
-    init(_ line: String) { self.line = line }
+    public init(_ line: String) { self.line = line }
 
     /// Runs it to its end; gives what it wrote to standard output, decoded as UTF-8. Another exit status than 0 is a failure.
-    func output() throws -> String {
+    public func output() throws -> String {
         try run("r") { pipe in
             var text: [UInt8] = [], block = [UInt8](repeating: 0, count: 1 << 12)
             while true {
@@ -21,7 +21,7 @@ struct ShellCommand {
     }
 
     /// Runs it to its end with `text` as its standard input.
-    func feed(_ text: String) throws {
+    public func feed(_ text: String) throws {
         // That it ends before it has read all shows in its exit status.
         let before = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, before) }

@@ -1,0 +1,48 @@
+import Basis
+
+/// Numbers of a device that are given other values: `memories.HBM2.bandwidth=3 TB/s`.
+public enum DeviceSetting {
+    /// The file with each setting done. A number keeps its unit where none is given, and is from then on an assumption.
+    public static func applied(_ settings: [String], to json: JSON) throws -> JSON {
+        try settings.reduce(json) { json, setting in
+            let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, !sides[0].isEmpty else { throw Failure("'\(setting)' is not of the form path=value") }
+            let path = sides[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            return try placing("'\(sides[0])'") { try replaced(json, path[...], String(sides[1])) }
+        }
+    }
+
+    private static func replaced(_ json: JSON, _ path: ArraySlice<String>, _ value: String) throws -> JSON {
+        guard let key = path.first else { return try replaced(json, value) }
+        switch json {
+        case .object(var object):
+            // What a file leaves out can be given, as long as it is no number with a source.
+            guard object[key] != nil || path.count == 1 else { throw Failure("there is no '\(key)'; known here: \(object.keys.joined(separator: ", "))") }
+            object[key] = try replaced(object[key] ?? .null, path.dropFirst(), value)
+            return .object(object)
+        case .array(var elements):
+            guard let at = elements.firstIndex(where: { $0["name"]?.stringValue == key }) ?? Int(key), elements.indices.contains(at) else {
+                let known = elements.compactMap { $0["name"]?.stringValue }
+                throw Failure("there is no '\(key)'; known here: \(known.joined(separator: ", "))")
+            }
+            elements[at] = try replaced(elements[at], path.dropFirst(), value)
+            return .array(elements)
+        default: throw Failure("there is nothing below '\(key)'")
+        }
+    }
+
+    private static func replaced(_ old: JSON, _ text: String) throws -> JSON {
+        guard var quantity = old.objectValue, quantity["unit"] != nil else {
+            guard old.objectValue == nil, old.arrayValue == nil else { throw Failure("is no number and no word") }
+            return (try? JSON(parsing: text)) ?? .string(text)
+        }
+        let words = text.split(separator: " ").map(String.init)
+        guard let first = words.first, let number = Double(first), words.count <= 2 else { throw Failure("'\(text)' is no number, with or without a unit") }
+        quantity["value"] = .number(number)
+        if words.count == 2 { quantity["unit"] = .string(words[1]) }
+        for key in ["low", "high", "note"] { quantity[key] = nil }
+        quantity["kind"] = .string(Quantity.Kind.assumed.rawValue)
+        quantity["source"] = "given on the command line"
+        return .object(quantity)
+    }
+}
