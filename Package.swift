@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         .target(name: "Accelerator", dependencies: ["Basis", "Models", "Tensors"]),
-        .target(name: "Hardware", dependencies: ["Accelerator", "Basis", "Models", "Toolkit"]),
+        .target(name: "Hardware", dependencies: ["Accelerator", "Basis", "Models", "Toolkit"], resources: [.embedInCode("Validation/points.json")]),
 
         // Model families and quantisers.
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),

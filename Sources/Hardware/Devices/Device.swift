@@ -60,11 +60,11 @@ public enum Method: String, CaseIterable, Sendable {
 
 /// What numbers are, where they are multiplied.
 public enum NumberFormat: String, CaseIterable, Sendable {
-    case fp32, bf16, fp16, fp8, int8, int6, int4
+    case fp32, int32, bf16, fp16, fp8, int8, int6, int4
 
     public var bits: Double {
         switch self {
-        case .fp32: 32
+        case .fp32, .int32: 32
         case .bf16, .fp16: 16
         case .fp8, .int8: 8
         case .int6: 6

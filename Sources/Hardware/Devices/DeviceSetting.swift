@@ -7,17 +7,25 @@ public enum DeviceSetting {
         try settings.reduce(json) { json, setting in
             let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2, !sides[0].isEmpty else { throw Failure("'\(setting)' is not of the form path=value") }
-            let path = sides[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            return try placing("'\(sides[0])'") { try replaced(json, path[...], String(sides[1])) }
+            let text = String(sides[1])
+            return try applied(String(sides[0]), (try? JSON(parsing: text)) ?? .string(text), to: json)
         }
     }
 
-    private static func replaced(_ json: JSON, _ path: ArraySlice<String>, _ value: String) throws -> JSON {
+    /// The same for one path and a number, a word, or null for what is to be left out.
+    static func applied(_ path: String, _ value: JSON, to json: JSON) throws -> JSON {
+        let keys = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        return try placing("'\(path)'") { try replaced(json, keys[...], value) }
+    }
+
+    private static func replaced(_ json: JSON, _ path: ArraySlice<String>, _ value: JSON) throws -> JSON {
         guard let key = path.first else { return try replaced(json, value) }
         switch json {
         case .object(var object):
             // What a file leaves out can be given, as long as it is no number with a source.
-            guard object[key] != nil || path.count == 1 else { throw Failure("there is no '\(key)'; known here: \(object.keys.joined(separator: ", "))") }
+            guard object[key] != nil || path.count == 1 else {
+                throw Failure("there is no '\(key)'; known here: \(object.keys.joined(separator: ", "))")
+            }
             object[key] = try replaced(object[key] ?? .null, path.dropFirst(), value)
             return .object(object)
         case .array(var elements):
@@ -31,18 +39,25 @@ public enum DeviceSetting {
         }
     }
 
-    private static func replaced(_ old: JSON, _ text: String) throws -> JSON {
-        guard var quantity = old.objectValue, quantity["unit"] != nil else {
-            guard old.objectValue == nil, old.arrayValue == nil else { throw Failure("is no number and no word") }
-            return (try? JSON(parsing: text)) ?? .string(text)
+    private static func replaced(_ old: JSON, _ value: JSON) throws -> JSON {
+        guard !value.isNull, var quantity = old.objectValue, quantity["unit"] != nil else {
+            guard value.isNull || old.objectValue == nil && old.arrayValue == nil else { throw Failure("is no number and no word") }
+            return value
         }
-        let words = text.split(separator: " ").map(String.init)
-        guard let first = words.first, let number = Double(first), words.count <= 2 else { throw Failure("'\(text)' is no number, with or without a unit") }
-        quantity["value"] = .number(number)
-        if words.count == 2 { quantity["unit"] = .string(words[1]) }
+        (quantity["value"], quantity["unit"]) = try number(value, unit: quantity["unit"])
         for key in ["low", "high", "note"] { quantity[key] = nil }
         quantity["kind"] = .string(Quantity.Kind.assumed.rawValue)
         quantity["source"] = "given on the command line"
         return .object(quantity)
+    }
+
+    /// `3`, or `3 TB/s`.
+    private static func number(_ value: JSON, unit: JSON?) throws -> (JSON, JSON?) {
+        if value.doubleValue != nil { return (value, unit) }
+        let text = value.stringValue ?? value.compact, words = text.split(separator: " ").map(String.init)
+        guard let first = words.first, let number = Double(first), words.count <= 2 else {
+            throw Failure("'\(text)' is no number, with or without a unit")
+        }
+        return (.number(number), words.count == 2 ? .string(words[1]) : unit)
     }
 }

@@ -35,7 +35,7 @@ extension EnergyTable {
         case .fp32: joules("fp32-multiply") + joules("fp32-add")
         case .bf16: joules("bf16-multiply") + joules("fp32-add")
         case .fp16: joules("fp16-multiply") + joules("fp32-add")
-        case .fp8, .int8, .int6, .int4: joules("int8-multiply") + joules("int32-add")
+        case .fp8, .int8, .int6, .int4, .int32: joules("int8-multiply") + joules("int32-add")
         }
     }
 }

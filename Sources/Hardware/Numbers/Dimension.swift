@@ -12,6 +12,7 @@ enum Dimension: String, Sendable {
     case operations = "operations"
     case bits = "bits"
     case cycles = "cycles"
+    case perSecond = "a second"
     case area = "cells"
     case pure = "a pure number"
 
@@ -28,7 +29,8 @@ enum Dimension: String, Sendable {
         case .operationsPerSecond: 1...1e22
         case .operations: 0...1e6
         case .bits: 1...1e6
-        case .cycles: 0...1e9
+        case .cycles: 0...1e12
+        case .perSecond: 0...1e12
         case .area: 0...1e12
         case .pure: 0...1e12
         }
@@ -51,7 +53,7 @@ struct Unit: Sendable {
 
     private init(_ dimension: Dimension, _ factor: Double) { (self.dimension, self.factor) = (dimension, factor) }
 
-    private var takesPrefixes: Bool { ![.cycles, .area, .pure].contains(dimension) }
+    private var takesPrefixes: Bool { ![.cycles, .area, .pure, .perSecond].contains(dimension) }
 
     private static let prefixes: [Character: Double] = [
         "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
@@ -62,6 +64,6 @@ struct Unit: Sendable {
         "B/s": Unit(.bytesPerSecond, 1), "Hz": Unit(.hertz, 1), "s": Unit(.seconds, 1), "W": Unit(.watts, 1), "J": Unit(.joules, 1),
         "J/bit": Unit(.joulesPerBit, 1), "op/s": Unit(.operationsPerSecond, 1), "OPS": Unit(.operationsPerSecond, 1),
         "FLOPS": Unit(.operationsPerSecond, 1), "mac/s": Unit(.operationsPerSecond, 2), "op": Unit(.operations, 1),
-        "bit": Unit(.bits, 1), "cycle": Unit(.cycles, 1), "ALM": Unit(.area, 1), "LUT": Unit(.area, 1), "1": Unit(.pure, 1),
+        "bit": Unit(.bits, 1), "cycle": Unit(.cycles, 1), "1/s": Unit(.perSecond, 1), "ALM": Unit(.area, 1), "LUT": Unit(.area, 1), "1": Unit(.pure, 1),
     ]
 }

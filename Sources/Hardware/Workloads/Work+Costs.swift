@@ -28,6 +28,19 @@ extension Work {
     }
 }
 
+extension Work {
+    /// A product of `rows` rows by a matrix [outputs, columns], or a row-wise operation on rows of `outputs` numbers, a handful of
+    /// operations each.
+    init(_ kind: Kind, rows: Int, outputs: Int, columns: Int) {
+        let isProduct = kind != .vector, numbers = Double(rows) * Double(outputs), all = numbers * Double(columns)
+        (name, layer, operation, self.kind, self.rows) = (kind.rawValue, .block(0), kind.rawValue, kind, rows)
+        (weights, self.columns) = (isProduct ? Double(outputs) * Double(columns) : 0, columns)
+        (multiplyAdds, additions, multiplications) = isProduct ? (all, 0, 0) : (0, numbers, 3 * numbers)
+        (exponentials, divisions, parameters, stateBytes, cached) = (0, 0, 0, 0, 0)
+        activationBytes = isProduct ? 2 * Double(rows) * Double(outputs + columns) : 4 * numbers
+    }
+}
+
 extension Work.Kind {
     fileprivate init(of operation: any Operation) {
         if case .keysAndValues = operation.memory { self = .attention; return }

@@ -28,9 +28,9 @@ public struct SimulatedModel: Sendable {
     let schedule: Schedule
     let layers: [Layer]
 
-    /// Refuses a graph whose operations cannot be counted.
-    public init(_ name: String, _ graph: Graph) throws {
-        (self.name, self.graph, schedule) = (name, graph, Schedule(graph))
+    /// Refuses a graph whose operations cannot be counted. `optimising: false` leaves every operation a launch of its own.
+    public init(_ name: String, _ graph: Graph, optimising: Bool = true) throws {
+        (self.name, self.graph, schedule) = (name, graph, Schedule(graph, optimising: optimising))
         var before = Layer.input
         layers = schedule.graph.nodes.map { node in
             before = Layer(of: node.name, before: before)
@@ -59,9 +59,8 @@ public struct SimulatedModel: Sendable {
     /// Counts stay within 64 bits.
     private func check(_ pass: Pass) throws {
         let rows = Double(pass.sequences) * Double(pass.tokens)
-        let looks = rows * Double(pass.past + pass.tokens) * Double(schedule.graph.nodes.count)
-        let widest = Double(schedule.graph.nodes.map(\.form.width).max() ?? 1)
-        guard 64 * max(weightCount, widest) * rows < 1e18, 64 * looks * widest < 1e18 else {
+        let widest = Double(schedule.graph.nodes.map(\.form.width).max() ?? 1), looks = rows * Double(pass.past + pass.tokens)
+        guard 8 * max(weightCount, widest) * rows < 8e18, 16 * looks * widest < 8e18 else {
             throw Failure("\(pass.sequences) texts of \(pass.tokens) tokens after \(pass.past) take more operations than can be counted")
         }
     }

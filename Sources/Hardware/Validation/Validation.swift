@@ -1,0 +1,84 @@
+import Accelerator
+import Basis
+import Models
+
+/// Every published number, predicted.
+public struct Validation {
+    /// One number with its prediction.
+    public struct Result: Sendable {
+        let point: ValidationPoint
+        let item: ValidationCase
+        /// In the unit of the published number.
+        let predicted: Double
+
+        /// The share by which the prediction is larger.
+        var error: Double { predicted / item.published - 1 }
+    }
+
+    public let results: [Result]
+    let points: [ValidationPoint]
+
+    /// `device` gives the file of a device, `graph` the graph of a configuration or of `shape:NAME`.
+    public init(
+        device: (String) throws -> JSON, table: (String) throws -> EnergyTable, graph: @escaping (JSON) throws -> Graph
+    ) throws {
+        points = try ValidationPoint.bundled()
+        results = try points.flatMap { point in
+            try point.cases.map { item in
+                try placing("point \(point.id), '\(item.label)'") {
+                    let file = try item.settings.reduce(device(item.device ?? point.device)) {
+                        try DeviceSetting.applied($1.path, $1.value, to: $0)
+                    }
+                    let predictor = Predictor(device: try Device(file, table: table), graph: graph)
+                    return Result(point: point, item: item, predicted: try predictor.predict(item.subject))
+                }
+            }
+        }
+    }
+}
+
+/// Predicts what a case asks for.
+private struct Predictor {
+    let device: Device
+    let graph: (JSON) throws -> Graph
+
+    func predict(_ subject: ValidationCase.Subject) throws -> Double {
+        switch subject {
+        case .kernel(let engine, let rows, let n, let k): try kernel(engine, rows: rows, n: n, k: k)
+        case .model(let json, let measure, let workload): try measured(json, measure, workload)
+        case .matrix, .stream, .attention, .block, .coreToken, .projection, .weightStream: 1
+        case .trainingStep(let json, let batch, let tokens, let isFused): try trainingStep(json, batch, tokens, isFused)
+        }
+    }
+
+    private func model(_ json: JSON) throws -> SimulatedModel { try SimulatedModel("", graph(json)) }
+
+    private func kernel(_ engine: String, rows: Int, n: Int, k: Int) throws -> Double {
+        let kind: Work.Kind = engine == "ternary" ? .ternary : engine == "dense" ? .dense : .vector
+        var workload = Workload()
+        workload.batch = rows
+        guard let home = device.memories.last else { throw Failure("device '\(device.name)' has no memory") }
+        return Roofline(device, workload, home: home).kernels([[Work(kind, rows: rows, outputs: n, columns: k)]])[0].seconds
+    }
+
+    private func measured(_ json: JSON, _ measure: ValidationCase.Measure, _ workload: Workload) throws -> Double {
+        let prediction = try Prediction(Simulation(model(json), on: device, workload))
+        switch measure {
+        case .decodeRate: return prediction.decodeTokensPerSecond
+        case .prefillRate: return prediction.prefillTokensPerSecond
+        case .totalRate: return Double(workload.batch * (workload.prompt + workload.tokens)) / prediction.seconds
+        case .seconds: return prediction.seconds
+        case .watts: return prediction.watts
+        case .joules: return prediction.joulesPerToken
+        }
+    }
+
+    /// There and back takes three times as many operations as there (Kaplan et al. 2020, section 2.1), on latent weights of 16 bits.
+    private func trainingStep(_ json: JSON, _ batch: Int, _ tokens: Int, _ isFused: Bool) throws -> Double {
+        var trainer = device
+        trainer.engines.ternary = nil
+        let model = try SimulatedModel("", graph(json), optimising: isFused)
+        let pass = Pass(sequences: batch, tokens: tokens, wanted: tokens)
+        return 3 * (try Simulation(model, on: trainer, Workload()).pass(pass).seconds)
+    }
+}
