@@ -7,8 +7,8 @@ extension Device {
     public init(_ json: JSON, table: (String) throws -> EnergyTable) throws {
         let reader = try ObjectReader(json, path: "")
         try reader.only(
-            "device", "title", "class", "note", "chips", "split", "memories", "engines", "overhead", "launches", "pass-rows", "power", "link",
-            "energies", "core")
+            "device", "title", "class", "note", "chips", "split", "memories", "engines", "overhead", "launches", "launch-counts", "weights", "pass-rows",
+            "power", "link", "energies", "core")
         name = try reader.required("device", reader.string("device"))
         title = try reader.required("title", reader.string("title"))
         category = try reader.required("class", reader.choice("class", Category.self))
@@ -19,12 +19,19 @@ extension Device {
         engines = try Engines(reader.required("engines", reader.object("engines")))
         overhead = try reader.quantity("overhead", .seconds)
         launches = try reader.choice("launches", Launches.self) ?? .stage
+        launchCounts = try Device.launchCounts(reader)
+        weights = try reader.choice("weights", Weights.self) ?? .fetched
         passRows = try reader.integer("pass-rows", in: 1...1 << 20)
         power = try Power(reader.object("power"))
         link = try reader.object("link").map(Link.init)
         energies = try table(reader.required("energies", reader.string("energies")))
         core = try reader.object("core").map(CoreNumbers.init)
         guard chips == 1 || link != nil else { throw Failure("'link' is missing: \(chips) chips have one between them") }
+    }
+
+    private static func launchCounts(_ reader: ObjectReader) throws -> [String: Quantity] {
+        guard let counts = try reader.object("launch-counts") else { return [:] }
+        return try Dictionary(uniqueKeysWithValues: counts.json.keys.map { ($0, try counts.requiredQuantity($0, .pure)) })
     }
 
     private static func memories(_ reader: ObjectReader) throws -> [MemoryLevel] {

@@ -18,6 +18,9 @@ public struct Device: Sendable {
     /// Seconds that each launch takes beside its work.
     var overhead: Quantity?
     let launches: Launches
+    /// How many launches an operation is, by its name, where software starts each step of it by itself.
+    let launchCounts: [String: Quantity]
+    let weights: Weights
     /// Rows that go through a model at once; nil if as many as there are.
     let passRows: Int?
     let power: Power
@@ -30,6 +33,10 @@ public struct Device: Sendable {
 
     /// How several chips share a model: each has some of its layers, or a part of every matrix.
     public enum Split: String, CaseIterable, Sendable { case pipeline, tensor }
+
+    /// How weights come to the engines: when they are needed; ahead of that, since their order is known; or not at all, because each part of
+    /// the chip holds its own, and is all that works on them.
+    public enum Weights: String, CaseIterable, Sendable { case fetched, ahead, stationary }
 
     /// What is started at once: an operation of the graph, all products that do not depend on each other, or a whole pass.
     enum Launches: String, CaseIterable, Sendable { case node, stage, pass }

@@ -16,6 +16,12 @@ public struct PassEstimate: Sendable {
         Bound.allCases.map { bound in (bound, kernels.reduce(0) { $0 + ($1.bound == bound ? $1.seconds : 0) }) }
     }
 
+    /// The share of the time in which memories or engines work.
+    var workingShare: Double {
+        let all = kernels.reduce(0) { $0 + $1.seconds }
+        return all > 0 ? kernels.reduce(0) { $0 + $1.seconds - $1.overheadSeconds } / all : 0
+    }
+
     public var bytes: Double { kernels.reduce(0) { $0 + $1.allBytes } }
     public var operations: Double { kernels.reduce(0) { $0 + $1.operations } }
 }

@@ -10,9 +10,11 @@ struct Roofline {
     let share: Double
     /// Where the weights lie.
     let home: MemoryLevel
+    /// Trits that one chip holds, where each has a place of its own.
+    let weightsOfChip: Double
 
-    init(_ device: Device, _ workload: Workload, home: MemoryLevel) {
-        (self.device, self.workload, self.home) = (device, workload, home)
+    init(_ device: Device, _ workload: Workload, home: MemoryLevel, weightsOfChip: Double = 0) {
+        (self.device, self.workload, self.home, self.weightsOfChip) = (device, workload, home, weightsOfChip)
         form = MemoryForm(device, workload)
         share = device.split == .tensor ? Double(device.chips) : 1
     }
@@ -36,9 +38,15 @@ struct Roofline {
         let first = works[0], engine = device.engines.engine(for: first.kind), bytes = bytes(works)
         return KernelEstimate(
             name: first.name, layer: first.layer, operation: first.operation, kind: first.kind, works: works.count, rows: first.rows,
-            memorySeconds: memorySeconds(bytes, engine), computeSeconds: works.reduce(0) { $0 + computeSeconds($1, engine) },
-            overheadSeconds: device.launches == .pass && !isFirst ? 0 : (engine.overhead ?? device.overhead)?.value ?? 0,
+            memorySeconds: memorySeconds(bytes, engine), computeSeconds: computeSeconds(works, engine),
+            overheadSeconds: device.launches == .pass && !isFirst ? 0 : overheadSeconds(works, engine),
             bytes: bytes, operations: works.reduce(0) { $0 + operations($1) }, energy: energy(works, bytes))
+    }
+
+    private func overheadSeconds(_ works: [Work], _ engine: Engine) -> Double {
+        let one = (engine.overhead ?? device.overhead)?.value ?? 0
+        guard !device.launchCounts.isEmpty else { return one }
+        return one * works.reduce(0) { $0 + (device.launchCounts[$1.operation]?.value ?? 1) }
     }
 
     private func operations(_ work: Work) -> Double {
@@ -81,12 +89,21 @@ extension Roofline {
 
 // Operations.
 extension Roofline {
+    /// Where weights have places of their own, a launch keeps busy what holds its weights, and the rest of the chip waits: it takes as long as
+    /// all of the chip's weights would.
+    private func computeSeconds(_ works: [Work], _ engine: Engine) -> Double {
+        let seconds = works.reduce(0) { $0 + computeSeconds($1, engine) }, weights = works.reduce(0) { $0 + $1.weights }
+        guard device.weights == .stationary, works[0].kind == .ternary, weights > 0 else { return seconds }
+        return seconds * max(1, weightsOfChip / weights)
+    }
+
     private func computeSeconds(_ work: Work, _ engine: Engine) -> Double {
         let vector = device.engines.vector
         let products = productOperations(work, engine) / (rate(engine) * (engine.efficiency?.share(at: Double(max(1, work.rows))) ?? 1))
         let long = work.exponentials * vector.exponentialCost + work.divisions * vector.divisionCost
         let unpacking = work.kind == .ternary ? work.weights * (engine.unpack?.value ?? 0) : 0
-        return products + (work.additions + work.multiplications + long + unpacking) / rate(vector)
+        let spread = vector.efficiency?.share(at: Double(max(1, work.rows))) ?? 1
+        return products + (work.additions + work.multiplications + long + unpacking) / (rate(vector) * spread)
     }
 
     private func rate(_ engine: Engine) -> Double { engine.rate.value * share }

@@ -9,9 +9,12 @@ public struct Simulation: Sendable {
     let roofline: Roofline
 
     public init(_ model: SimulatedModel, on device: Device, _ workload: Workload) throws {
+        // Software that starts each step by itself fuses none.
+        let model = device.launchCounts.isEmpty ? model : try SimulatedModel(model.name, model.graph, optimising: false)
         (self.device, self.model, self.workload) = (device, model, workload)
         let need = Simulation.need(model, device, workload)
-        roofline = Roofline(device, workload, home: try Simulation.home(for: need.weights + need.state, device))
+        roofline = Roofline(
+            device, workload, home: try Simulation.home(for: need.weights + need.state, device), weightsOfChip: model.weightsOfChip(device))
     }
 
     private static func need(_ model: SimulatedModel, _ device: Device, _ workload: Workload) -> (weights: Double, state: Double) {
@@ -63,16 +66,16 @@ public struct Simulation: Sendable {
             part.tokens = (whole.tokens + count - 1) / count
             part.past += whole.tokens / 2
             let one = try pass(part), parts = Double((whole.tokens + part.tokens - 1) / part.tokens)
-            let seconds = one.seconds + (parts - 1) * one.seconds / Double(stagesInRow)
+            let seconds = one.seconds + (parts - 1) * one.seconds / Double(depth(one))
             return finished(PassEstimate(
                 kernels: one.kernels, linkSeconds: one.linkSeconds, seconds: seconds, interval: seconds, energy: parts * one.energy.moving))
         }
         return estimates.min { $0.seconds < $1.seconds } ?? estimates[0]
     }
 
-    /// Chips that have a part of the model: a model has not more parts than blocks.
-    private var stagesInRow: Int {
-        max(1, min(device.chips, Set(model.layers.filter(\.isBlock)).count))
+    /// Parts of a pass that work on different tokens: the chips, or each product where the weights of each have a place of their own.
+    private func depth(_ pass: PassEstimate) -> Int {
+        device.weights == .stationary ? max(1, pass.kernels.count { $0.kind == .ternary }) : model.chipsInRow(device)
     }
 }
 
@@ -80,11 +83,17 @@ public struct Simulation: Sendable {
 extension Simulation {
     func pass(_ pass: Pass) throws -> PassEstimate {
         let kernels = roofline.kernels(try model.stages(pass, workload)), link = linkCost(pass)
-        let seconds = kernels.reduce(0) { $0 + $1.seconds } + link.seconds
+        let seconds = Simulation.seconds(kernels, device.weights) + link.seconds
         var energy = kernels.reduce(Energy()) { $0 + $1.energy }
         energy.link = link.joules
         return finished(
             PassEstimate(kernels: kernels, linkSeconds: link.seconds, seconds: seconds, interval: seconds, energy: energy))
+    }
+
+    /// Weights that come ahead leave the memory nothing to wait for.
+    private static func seconds(_ kernels: [KernelEstimate], _ weights: Device.Weights) -> Double {
+        guard weights == .ahead else { return kernels.reduce(0) { $0 + $1.seconds } }
+        return max(kernels.reduce(0) { $0 + $1.memorySeconds }, kernels.reduce(0) { $0 + $1.computeSeconds + $1.overheadSeconds })
     }
 
     /// The same with `times` of them under way at once, each on chips of its own.
@@ -99,7 +108,11 @@ extension Simulation {
         let chips = Double(device.chips), power = device.power
         energy.idle = (power.idle?.value ?? 0) * chips * pass.interval
         energy.host = (power.host?.value ?? 0) * pass.interval
-        if let busy = power.busy { energy.rest = max(0, busy.value * chips * pass.interval - energy.dynamic - energy.idle) }
+        if let busy = power.busy {
+            // While a launch is on its way nothing works.
+            let working = pass.interval * pass.workingShare
+            energy.rest = max(0, (busy.value - (power.idle?.value ?? 0)) * chips * working - energy.dynamic)
+        }
         return PassEstimate(
             kernels: pass.kernels, linkSeconds: pass.linkSeconds, seconds: pass.seconds, interval: pass.interval, energy: energy)
     }
@@ -111,13 +124,21 @@ extension Simulation {
         let width = Double(model.blockWidth), rows = Double(pass.sequences * pass.tokens), chips = Double(device.chips)
         let blocks = Double(Set(model.layers.filter(\.isBlock)).count)
         let (times, bytes) = device.split == .tensor
-            ? (2 * blocks, 2 * 2 * rows * width * (chips - 1) / chips) : (Double(stagesInRow - 1), 2 * rows * width)
+            ? (2 * blocks, 2 * 2 * rows * width * (chips - 1) / chips) : (Double(model.chipsInRow(device) - 1), 2 * rows * width)
         let moved = device.split == .tensor ? times * bytes * chips : times * bytes
         return (times * (link.latency.value + bytes / link.bandwidth.value), 8 * moved * (link.energy?.value ?? 0))
     }
 }
 
 extension SimulatedModel {
+    private var blocks: Int { Set(layers.filter(\.isBlock)).count }
+
+    /// Chips that have a part of the model: a model has not more parts than blocks.
+    func chipsInRow(_ device: Device) -> Int { max(1, min(device.chips, blocks)) }
+
+    /// Trits that one chip holds.
+    func weightsOfChip(_ device: Device) -> Double { tritCount / Double(chipsInRow(device)) }
+
     /// The width of what goes from block to block: that of the widest row that several nodes add to.
     var blockWidth: Int {
         schedule.graph.nodes.filter { type(of: $0.operation).name == Add.name }.map(\.form.width).max() ?? graph.outputWidth
