@@ -2,12 +2,14 @@ import Tensors
 
 // The products, which take nearly all of a model's time.
 extension KernelCase {
-    static func ternaryProducts(bytes: Int, _ batches: [Int]) throws -> [KernelCase] {
-        let alone = ThreadPool(threads: 1), rowCount = max(128, bytes * 4 / width / 128 * 128), workspace = ProductWorkspace()
+    static func ternaryProducts(
+        bytes: Int, _ batches: [Int], layouts: [TritLayout] = TritLayout.allCases, pool: ThreadPool = ThreadPool(threads: 1)
+    ) throws -> [KernelCase] {
+        let rowCount = max(128, bytes * 4 / width / 128 * 128), workspace = ProductWorkspace()
         let codes = randomCodes(Trits.rowBytes(width: width) * rowCount)
-        return try TritLayout.allCases.flatMap { layout in
+        return try layouts.flatMap { layout in
             let matrix = try TernaryMatrix(
-                copying: codes.buffer, rows: rowCount, columns: width, scale: 0.01, layout: layout, kernels: .best, pool: alone)
+                copying: codes.buffer, rows: rowCount, columns: width, scale: 0.01, layout: layout, kernels: .best, pool: pool)
             return batches.map { batch in
                 let (x, out) = (quantised(batch), Floats(batch * rowCount))
                 return KernelCase(
@@ -16,7 +18,7 @@ extension KernelCase {
                     operations: batch * rowCount * width, isProduct: true
                 ) { kernels in
                     matrix.multiply(
-                        x.rows, count: batch, into: out.start, outStride: rowCount, kernels: kernels, pool: alone, workspace: workspace)
+                        x.rows, count: batch, into: out.start, outStride: rowCount, kernels: kernels, pool: pool, workspace: workspace)
                 }
             }
         }
@@ -40,16 +42,18 @@ extension KernelCase {
         return (rows, memory)
     }
 
-    static func denseProducts(bytes: Int, _ batches: [Int]) -> [KernelCase] {
+    static func denseProducts(bytes: Int, _ batches: [Int], pool: ThreadPool = ThreadPool(threads: 1)) -> [KernelCase] {
         let rowCount = max(1, bytes / (2 * width)), weights = Bytes(2 * width * rowCount)
         return batches.map { batch in
             let (x, out) = (Floats(batch * width), Floats(batch * rowCount))
             return KernelCase(
                 name: "product, bf16", rows: batch, bytes: weights.count + 4 * (x.count + out.count), operations: batch * rowCount * width
             ) { kernels in
-                _ = kernels.productDense(
-                    weights.start, element: .bfloat16, rows: rowCount, width: width, x.start, stride: width, count: batch, into: out.start,
-                    outStride: rowCount)
+                pool.parallel(rowCount, grain: max(1, 65536 / (2 * width * batch))) { part in
+                    _ = kernels.productDense(
+                        weights.start + 2 * width * part.lowerBound, element: .bfloat16, rows: part.count, width: width, x.start,
+                        stride: width, count: batch, into: out.start + part.lowerBound, outStride: rowCount)
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 import Tensors
 
 /// The machine that numbers were taken on.
@@ -33,6 +34,9 @@ public func peakResidentBytes() -> Int? {
     }
     return nil
 }
+
+/// The memory of this machine, in bytes.
+func physicalBytes() -> Int { max(1, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))) }
 
 /// A file that the system makes up as it is read; nil where there is none, or none that may be read.
 func systemFile(_ path: String) -> [UInt8]? { try? DescriptorReader(Descriptor(reading: path)).readAll(limit: 1 << 24) }
