@@ -1,6 +1,7 @@
 import Accelerator
 import Basis
 import Models
+import Tensors
 import Testing
 
 @Suite struct ProgramTests {
@@ -98,5 +99,44 @@ import Testing
             change(&core)
             #expect(throws: Failure.self) { try core.check() }
         }
+    }
+}
+
+/// Text that nobody vouches for.
+@Suite struct HostileProgramTests {
+    @Test(arguments: 0..<8) func `damaged text is refused or times`(_ seed: UInt64) throws {
+        let graph = try smallGraphs()[Int(seed) % 7], bytes = Array(try Program(compiling: graph, for: .small).text.utf8)
+        var random = Random(seed: seed), refused = 0, timed = 0
+        let signs = Array("0123456789xr-+*.,;\"\n \\AZaz#".utf8)
+        for _ in 0..<60 {
+            var damaged = bytes
+            for _ in 0..<1 + Int(random.next() % 3) {
+                let place = Int(random.next() % UInt64(damaged.count))
+                switch random.next() % 3 {
+                case 0: damaged[place] = signs[Int(random.next() % UInt64(signs.count))]
+                case 1: damaged.insert(57, at: place)
+                default: damaged.removeSubrange(place..<min(damaged.count, place + 1 + Int(random.next() % 40)))
+                }
+            }
+            do {
+                let program = try Program(assembling: String(decoding: damaged, as: UTF8.self))
+                _ = try Timing(program, .small, past: 1 << 20)
+                timed += 1
+            } catch is Failure { refused += 1 }
+        }
+        #expect(refused > 0 && refused + timed == 60)
+    }
+
+    /// The largest operands on the slowest core.
+    @Test(arguments: [
+        "TMM r0, r1, 0xffffffff00, 0, 16384, 1048576", "ATT r0, r1, r2, r3, 0xffffffff00, 16777216, 1, 1, 0",
+        "HOST.att r0, r1, r2, r3, 0, 1, 1, 16777216, 0", "ROW.call r0, -, -, -, -, -, 0xffffffffff, 16777216",
+        "HOST.linear r0, r1, 0, 16384, 1048576", "LD r0, 0xffffffff00, 16777216", "ROPE r0, r1, 1, 16777216",
+    ]) func `no size overflows`(_ line: String) throws {
+        var core = Core.small
+        core.port = Port(bits: 1, cyclesPerAccess: 1024, burst: 1, efficiency: 0.001, fifo: 1 << 36)
+        (core.cores, core.scratchBytes, core.host) = (1024, 0, Host(cyclesPerOperation: 1e6))
+        let program = try Program(assembling: String(repeating: line + "\n", count: 2000))
+        do { #expect(try Timing(program, core, past: 1 << 24 - 1).cycles > 1 << 20) } catch is Failure {}
     }
 }

@@ -65,6 +65,14 @@ import Testing
         #expect(try spans(loading, core) == [[0, 48], [1, 52], [52, 52 + 3 * 31 + 2]])
     }
 
+    @Test func `a load waits for results that are on their way to memory`() throws {
+        let product = "TMMS 4096, r0, 2048, 0, 8, 16\n"
+        let timing = try Timing(Program(assembling: product + "LD r1, 4124, 1\nLD r2, 4128, 1"), core)
+        #expect(timing.records[1].start == timing.records[0].end)
+        #expect(timing.records[1].after == 0)
+        #expect(try spans(product + "LD r2, 4128, 1", core)[1][0] == 1)
+    }
+
     @Test func `bytes are counted by what they are`() throws {
         let timing = try Timing(
             Program(assembling: """

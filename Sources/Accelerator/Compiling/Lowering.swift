@@ -124,8 +124,8 @@ extension Lowering {
         guard case .vector(let vector) = values[input] else {
             let width = graph.nodes[input].form.width
             throw Failure(
-                "reads all \(width) numbers of '\(graph.nodes[input].name)', which do not fit a register of \(core.registerWidth), the core's "
-                    + "'registerWidth'")
+                "reads all \(width) numbers of '\(graph.nodes[input].name)', which do not fit a register of \(core.registerWidth), "
+                    + "the core's 'registerWidth'")
         }
         return vector
     }

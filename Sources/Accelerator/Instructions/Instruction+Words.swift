@@ -17,7 +17,7 @@ extension Instruction {
         var words = [UInt64](repeating: 0, count: Self.wordCount)
         words.put(Opcode.allCases.firstIndex(of: opcode) ?? 0, at: 0, bits: 8)
         for (index, field) in Self.registerFields.enumerated() { words.put(self[field] & 0xFF, at: 8 + 8 * index, bits: 8) }
-        for (field, slot) in zip(opcode.fields.filter { !$0.isRegister }, Self.slots) { words.put(self[field], at: slot.at, bits: slot.bits) }
+        for (field, slot) in zip(opcode.numbers, Self.slots) { words.put(self[field], at: slot.at, bits: slot.bits) }
         return words
     }
 
@@ -31,10 +31,15 @@ extension Instruction {
             let register = words.take(at: 8 + 8 * index, bits: 8)
             self[field] = register == 0xFF ? Self.none : register
         }
-        for (field, slot) in zip(opcode.fields.filter { !$0.isRegister }, Self.slots) { self[field] = words.take(at: slot.at, bits: slot.bits) }
+        for (field, slot) in zip(opcode.numbers, Self.slots) { self[field] = words.take(at: slot.at, bits: slot.bits) }
         try check()
         guard self.words == words else { throw Failure("\(opcode.rawValue) has bits set that it has no operand for") }
     }
+}
+
+extension Opcode {
+    /// Operands that are no registers.
+    fileprivate var numbers: [Field] { fields.filter { !$0.isRegister } }
 }
 
 extension [UInt64] {

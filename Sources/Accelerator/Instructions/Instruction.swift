@@ -1,6 +1,6 @@
 import Basis
 
-/// One instruction: an opcode and those of its operands that the opcode has (`Opcode.fields`); the others are as a new instruction has them.
+/// One instruction: an opcode and the operands that the opcode has (`Opcode.fields`); all others are as in a new instruction.
 public struct Instruction: Hashable, Sendable {
     public var opcode: Opcode
     /// Registers; `none` where there is none.

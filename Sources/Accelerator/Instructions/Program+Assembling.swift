@@ -144,7 +144,8 @@ private struct Assembler {
         }
         guard let kind = Program.Block.Kind(rawValue: operands[3]) else { throw Failure("there is no kind '\(operands[3])' of memory") }
         guard (kind == .trits) == (operands.count == 7) else { throw Failure("a block of trits alone takes rows") }
-        let address = try number(operands[1], below: Instruction.addressLimit), bytes = try number(operands[2], below: Instruction.addressLimit)
+        let address = try number(operands[1], below: Instruction.addressLimit)
+        let bytes = try number(operands[2], below: Instruction.addressLimit)
         guard bytes > 0 else { throw Failure("a block of no bytes cannot be") }
         let first = operands.count == 7 ? try number(operands[5], below: Instruction.sizeLimit) : 0
         let rows = operands.count == 7 ? try number(operands[6], below: Instruction.sizeLimit + 1) : 0

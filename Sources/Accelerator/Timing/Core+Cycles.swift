@@ -48,6 +48,12 @@ extension Core {
         }
     }
 
+    /// The bytes of memory that results go straight to.
+    func written(_ instruction: Instruction) -> Range<Int> {
+        guard instruction.opcode == .ternaryStore || instruction.opcode == .hostLinearStore else { return 0..<0 }
+        return instruction.into..<instruction.into + bytes(numbers: instruction.rows)
+    }
+
     /// Bytes of keys and values that are read, and those of this token, which are written.
     func cacheBytes(_ instruction: Instruction, past: Int) -> Int {
         bytes(numbers: 2 * instruction.keyHeads * instruction.width) * (seen(instruction, past: past) + 1)

@@ -6,18 +6,27 @@ struct Scoreboard {
     private let core: Core
     private let past: Int
     private var port: PortClock
-    private var unitsFree: [Unit: Int] = [:]
-    private var registersFree: [Int]
+    /// Who had each unit and each register last, and until when.
+    private var units: [Unit: Use] = [:]
+    private var registers: [Use]
     /// Of each instruction: bytes of the matrix of the next product.
     private let nextMatrix: [Int]
+    /// Results on their way straight to memory; a unit has one at a time.
+    private var writes: [(bytes: Range<Int>, use: Use)] = []
     private var issued = -1
+
+    private struct Use {
+        var until = 0
+        var instruction: Int?
+    }
+
     private(set) var records: [Timing.Record] = []
     private(set) var busy: [Unit: Int] = [:]
     private(set) var bytes: [Program.Block.Kind: Int] = [:]
 
     init(_ program: Program, _ core: Core, past: Int) {
         (self.program, self.core, self.past, port) = (program, core, past, PortClock(core))
-        registersFree = [Int](repeating: 0, count: core.registers)
+        registers = [Use](repeating: Use(), count: core.registers)
         var next = 0, sizes = [Int](repeating: 0, count: program.instructions.count)
         for (index, instruction) in program.instructions.enumerated().reversed() {
             if instruction.opcode.unit == .ternary { next = core.matrixBytes(instruction) }
@@ -51,17 +60,28 @@ struct Scoreboard {
     }
 
     private mutating func issue(_ instruction: Instruction, _ index: Int, _ unit: Unit) -> Timing.Record {
-        let inTurn = issued + 1, unitFree = unitsFree[unit] ?? 0
-        let registersFree = instruction.registers.reduce(0) { max($0, self.registersFree[$1]) }
-        let start = max(inTurn, unitFree, registersFree)
-        let reason: Timing.Reason? = start == inTurn ? nil : registersFree >= unitFree ? .register : .unit
+        let inTurn = issued + 1, unitUse = units[unit] ?? Use()
+        let registerUse = instruction.registers.map { registers[$0] }.max { $0.until < $1.until } ?? Use()
+        let (memoryUse, written) = (memoryUse(instruction), core.written(instruction))
+        let last = [registerUse, unitUse, memoryUse].max { $0.until < $1.until } ?? Use(), start = max(inTurn, last.until)
+        let reason: Timing.Reason? = start == inTurn ? nil : last.until == registerUse.until ? .register : .unit
         let (end, alone) = finish(instruction, index, unit, from: start)
         issued = start
-        unitsFree[unit] = end
-        for register in instruction.registers { self.registersFree[register] = end }
+        units[unit] = Use(until: end, instruction: index)
+        for register in instruction.registers { registers[register] = Use(until: end, instruction: index) }
+        writes.removeAll { $0.use.until <= start }
+        if !written.isEmpty { writes.append((written, Use(until: end, instruction: index))) }
         busy[unit, default: 0] += end - start
         return Timing.Record(
-            instruction: index, unit: unit, start: start, end: end, waited: start - inTurn, reason: reason, waitedForPort: end - alone)
+            instruction: index, unit: unit, start: start, end: end, waited: start - inTurn, reason: reason,
+            after: reason == nil ? (index > 0 ? index - 1 : nil) : last.instruction, waitedForPort: end - alone)
+    }
+
+    /// Results that a load must wait for.
+    private func memoryUse(_ instruction: Instruction) -> Use {
+        guard instruction.opcode.unit == .loadStore, !writes.isEmpty else { return Use() }
+        let bytes = instruction.address..<instruction.address + core.movedBytes(instruction)
+        return writes.filter { $0.bytes.overlaps(bytes) }.map(\.use).max { $0.until < $1.until } ?? Use()
     }
 
     /// When an instruction ends, and when it would if the port took no time.

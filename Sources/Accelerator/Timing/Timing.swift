@@ -13,7 +13,8 @@ public struct Timing: Sendable {
     public let busy: [Unit: Int]
     /// Bytes that go through the port, by what they are; those of no block are not among them.
     public let bytes: [Program.Block.Kind: Int]
-    /// Cycles that each node adds: from when all before it are done to when it is done too; nodes in the program's order.
+    /// Cycles of each node on the way that no other work shortens: what the last instruction waited for, what that waited for, and so on
+    /// back to the first. They add up to all cycles; a node whose work is hidden behind others' has none. In the program's order.
     public let nodes: [(name: String, cycles: Int)]
     private let clock: Double
     private let cores: Int
@@ -27,6 +28,9 @@ public struct Timing: Sendable {
         /// Cycles that it waited to be issued, and for what.
         public let waited: Int
         public let reason: Reason?
+        /// The instruction that held it up last: until it ended where there is a reason, until it was issued where there is none. Nil for
+        /// the first.
+        public let after: Int?
         /// Cycles that it takes longer than its unit alone would, waiting for the port.
         public let waitedForPort: Int
     }
@@ -42,7 +46,7 @@ public struct Timing: Sendable {
         try scoreboard.run()
         (records, busy, bytes) = (scoreboard.records, scoreboard.busy, scoreboard.bytes)
         cycles = records.reduce(0) { max($0, $1.end) }
-        nodes = Timing.advances(program, records)
+        nodes = Timing.shares(program, records)
         (clock, cores) = (core.clock, core.cores)
     }
 
@@ -67,13 +71,14 @@ public struct Timing: Sendable {
         return result
     }
 
-    private static func advances(_ program: Program, _ records: [Record]) -> [(name: String, cycles: Int)] {
-        var advances = [Int](repeating: 0, count: program.nodes.count), front = 0
-        for record in records {
-            let owner = program.owners[record.instruction]
-            if advances.indices.contains(owner) { advances[owner] += max(0, record.end - front) }
-            front = max(front, record.end)
+    private static func shares(_ program: Program, _ records: [Record]) -> [(name: String, cycles: Int)] {
+        var shares = [Int](repeating: 0, count: program.nodes.count)
+        var next = records.indices.max { records[$0].end < records[$1].end }, until = next.map { records[$0].end } ?? 0
+        while let current = next {
+            let record = records[current], owner = program.owners[record.instruction]
+            if shares.indices.contains(owner) { shares[owner] += until - record.start }
+            (next, until) = (record.after, record.start)
         }
-        return zip(program.nodes, advances).map { ($0, $1) }
+        return zip(program.nodes, shares).map { ($0, $1) }
     }
 }
