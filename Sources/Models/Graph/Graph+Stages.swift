@@ -4,7 +4,7 @@
 /// threads part and meet once for all of them.
 extension Graph {
     /// The same nodes, stage by stage, and where each stage is. The last node stays the last.
-    func staged() -> (graph: Graph, stages: [Range<Int>]) {
+    package func staged() -> (graph: Graph, stages: [Range<Int>]) {
         var result = Graph(), stages: [Range<Int>] = [], moved = [Int?](repeating: nil, count: nodes.count)
         var waiting = Array(nodes.indices.dropLast())
         while !waiting.isEmpty {

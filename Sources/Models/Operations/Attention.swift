@@ -6,12 +6,12 @@ import Tensors
 /// one among them (Beltagy et al. 2020). Inputs: queries, keys, values. What it remembers are keys and values.
 public struct Attention: Operation {
     public static let name = "attention"
-    let heads: Int
-    let keyValueHeads: Int
+    package let heads: Int
+    package let keyValueHeads: Int
     /// Numbers of a head.
-    let width: Int
+    package let width: Int
     /// Tokens that a query sees at most; 0 if it sees all.
-    let window: Int
+    package let window: Int
 
     public init(heads: Int, keyValueHeads: Int, width: Int, window: Int = 0) {
         (self.heads, self.keyValueHeads, self.width, self.window) = (heads, keyValueHeads, width, window)

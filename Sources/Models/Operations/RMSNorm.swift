@@ -5,7 +5,7 @@ import Tensors
 public struct RMSNorm: Operation {
     public static let name = "rms-norm"
     let gain: Weight
-    let epsilon: Float
+    package let epsilon: Float
 
     public init(gain: Weight, epsilon: Float) { (self.gain, self.epsilon) = (gain, epsilon) }
 

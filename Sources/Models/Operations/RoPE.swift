@@ -5,8 +5,8 @@ import Tensors
 /// at j and j + width/2 turn by the angle position · f(j), f(j) = base^(-2j / width), rescaled as `scaling` says.
 public struct RoPE: Operation {
     public static let name = "rope"
-    let heads: Int
-    let width: Int
+    package let heads: Int
+    package let width: Int
     let base: Double
     let scaling: Scaling
     private let table: RotaryTable

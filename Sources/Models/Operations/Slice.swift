@@ -4,8 +4,8 @@ import Tensors
 /// y = x[start ..< start + count]: a part of each row, where one product makes several results.
 public struct Slice: Operation {
     public static let name = "slice"
-    let start: Int
-    let count: Int
+    package let start: Int
+    package let count: Int
 
     public init(start: Int, count: Int) { (self.start, self.count) = (start, count) }
 

@@ -27,7 +27,7 @@ public enum Parameter: Sendable {
 /// Floats that stay where they are as long as this lives.
 public final class DenseParameter: @unchecked Sendable {
     package let pointer: UnsafePointer<Float>
-    let count: Int
+    package let count: Int
 
     public init(_ values: [Float]) {
         let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, values.count))

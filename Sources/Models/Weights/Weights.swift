@@ -38,7 +38,7 @@ public final class Weights {
     }
 
     /// What `operation` finds in its context.
-    func parameter(for operation: any Operation) throws -> Parameter {
+    package func parameter(for operation: any Operation) throws -> Parameter {
         guard let weight = operation.weight else { return .none }
         switch loaded[weight.name] {
         case .trits(let matrix): return .trits(matrix)
