@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basis
 import Hardware
 import Toolkit
 
@@ -10,6 +11,9 @@ struct Run: TernCommand {
     @OptionGroup var hardware: DeviceOptions
     @OptionGroup var work: WorkOptions
 
+    @Option(help: ArgumentHelp("How closely to look: roofline, or cycle for instructions one by one.", valueName: "fidelity"))
+    var fidelity = Fidelity.roofline
+
     @Option(help: ArgumentHelp("Write the launches of a prompt and a token to <file>, for chrome://tracing and Perfetto.", valueName: "file"))
     var trace: String?
 
@@ -20,6 +24,7 @@ struct Run: TernCommand {
     var json = false
 
     func execute() throws {
+        guard fidelity == .roofline else { return try runCore() }
         if let plot { try Gnuplot.terminal(for: plot) }
         let prediction = try Prediction(Simulation(sketch.opened(), on: hardware.opened(), work.workload))
         if let trace { try writeText(ChromeTrace(prediction).json.compact + "\n", to: trace) }
@@ -27,4 +32,14 @@ struct Run: TernCommand {
         let report = RunReport(prediction)
         try printOut(json ? report.json.compact + "\n" : report.text)
     }
+
+    private func runCore() throws {
+        guard plot == nil else { throw Failure("--plot draws the roofline: it goes with that fidelity") }
+        let report = try CycleReport(CoreSimulation(sketch.opened(), on: hardware.opened(), work.workload))
+        if let trace { try writeText(report.trace.compact + "\n", to: trace) }
+        try printOut(json ? report.json.compact + "\n" : report.text)
+    }
 }
+
+/// How closely a simulation looks.
+enum Fidelity: String, CaseIterable, ExpressibleByArgument { case roofline, cycle }

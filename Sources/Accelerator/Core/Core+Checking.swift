@@ -10,8 +10,9 @@ extension Core {
         guard [8, 16, 24, 32].contains(numberBits) else { throw Failure("the core's 'numberBits' is \(numberBits), not 8, 16, 24 or 32") }
         try checkSize("scratchBytes", scratchBytes, in: 0...1 << 36)
         try ternary.check()
-        try row.check("row")
-        try norm.check("norm")
+        try row?.check("row")
+        try norm?.check("norm")
+        guard row != nil && norm != nil || host != nil else { throw Failure("the core has no unit for rows or norms, and no host") }
         try port.check()
         if let attention {
             try checkSize("attention.macs", attention.macs, in: 1...1 << 20)

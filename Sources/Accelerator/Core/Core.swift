@@ -16,10 +16,10 @@ public struct Core: Hashable, Sendable {
     /// Bits of a number in memory: a gain, a state, what is spilled, an entry of a table.
     public var numberBits: Int
     public var ternary: TernaryUnit
-    /// Elementwise operations.
-    public var row: VectorUnit
-    /// RMS norms: a pass that sums squares, a root within the latency, a pass that scales.
-    public var norm: VectorUnit
+    /// Elementwise operations; nil where the host does them.
+    public var row: VectorUnit?
+    /// RMS norms: a pass that sums squares, a root within the latency, a pass that scales. Nil where the host does them.
+    public var norm: VectorUnit?
     public var port: Port
     /// Bytes of memory on the chip, for states, scales, gains and spills as far as they fit. Its addresses begin at 0, those of the port
     /// behind it.
@@ -29,7 +29,7 @@ public struct Core: Hashable, Sendable {
 
     public init(
         clock: Double, cores: Int = 1, registers: Int = 8, registerWidth: Int, numberBits: Int = 32, ternary: TernaryUnit,
-        row: VectorUnit = VectorUnit(), norm: VectorUnit = VectorUnit(), port: Port, scratchBytes: Int = 0,
+        row: VectorUnit? = VectorUnit(), norm: VectorUnit? = VectorUnit(), port: Port, scratchBytes: Int = 0,
         attention: AttentionUnit? = nil, host: Host? = nil
     ) {
         (self.clock, self.cores, self.registers, self.registerWidth) = (clock, cores, registers, registerWidth)

@@ -6,17 +6,17 @@ extension Core {
     func cycles(of instruction: Instruction, past: Int) -> Int {
         let width = instruction.width
         return switch instruction.opcode {
-        case .norm: norm.cycles(width: width, passes: 2)
+        case .norm: norm?.cycles(width: width, passes: 2) ?? hostCycles(4 * width)
         // The largest magnitude must be known before the first number can be scaled.
-        case .quantise: row.cycles(width: width, passes: 2)
-        case .call: row.cycles(width: max(width, instruction.work))
+        case .quantise: row?.cycles(width: width, passes: 2) ?? hostCycles(5 * width)
+        case .call: row?.cycles(width: max(width, instruction.work)) ?? hostCycles(max(width, instruction.work))
         case .attention:
             instruction.heads * (attentionCycles(tokens: seen(instruction, past: past), width: width) ?? 0)
         case .rope: attention.map { (2 * instruction.heads * width).ceilingDivided(by: $0.macs) + $0.latency } ?? 0
         case .hostCall: hostCycles(max(width, instruction.work))
         case .hostAttention: hostCycles(attentionOperations(instruction, past: past))
         case .hostLinear, .hostLinearStore: hostCycles(2 * instruction.rows * width)
-        default: row.cycles(width: width)
+        default: row?.cycles(width: width) ?? hostCycles(instruction.opcode.operations * width)
         }
     }
 
@@ -57,6 +57,18 @@ extension Core {
     /// Bytes of keys and values that are read, and those of this token, which are written.
     func cacheBytes(_ instruction: Instruction, past: Int) -> Int {
         bytes(numbers: 2 * instruction.keyHeads * instruction.width) * (seen(instruction, past: past) + 1)
+    }
+}
+
+extension Opcode {
+    /// Arithmetic operations on each number, where a processor does them one by one.
+    fileprivate var operations: Int {
+        switch self {
+        case .sigmoid: 4
+        case .silu: 5
+        case .squaredRelu: 2
+        default: 1
+        }
     }
 }
 

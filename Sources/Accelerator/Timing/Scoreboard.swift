@@ -106,7 +106,7 @@ struct Scoreboard {
     }
 
     private mutating func move(_ instruction: Instruction, _ index: Int, from start: Int) -> (end: Int, alone: Int) {
-        let alone = start + core.row.beats(instruction.width)
+        let alone = start + (core.row ?? VectorUnit()).beats(instruction.width)
         guard instruction.address >= core.scratchBytes else { return (alone, alone) }
         let size = core.movedBytes(instruction)
         count(instruction.address, size)

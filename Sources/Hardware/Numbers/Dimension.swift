@@ -38,15 +38,15 @@ enum Dimension: String, Sendable {
 }
 
 /// A unit as files write it: `GB/s`, `pJ/bit`, `TOPS`.
-struct Unit: Sendable {
+struct MeasureUnit: Sendable {
     let dimension: Dimension
     /// How many base units one is.
     let factor: Double
 
     /// Nil for what is no unit.
     init?(_ text: String) {
-        if let unit = Unit.bases[text] { self = unit; return }
-        guard let first = text.first, let power = Unit.prefixes[first], let base = Unit.bases[String(text.dropFirst())] else { return nil }
+        if let unit = MeasureUnit.bases[text] { self = unit; return }
+        guard let first = text.first, let power = MeasureUnit.prefixes[first], let base = MeasureUnit.bases[String(text.dropFirst())] else { return nil }
         guard base.takesPrefixes else { return nil }
         self.init(base.dimension, power * base.factor)
     }
@@ -59,11 +59,11 @@ struct Unit: Sendable {
         "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
     ]
 
-    private static let bases: [String: Unit] = [
-        "B": Unit(.bytes, 1), "KiB": Unit(.bytes, 1024), "MiB": Unit(.bytes, 1_048_576), "GiB": Unit(.bytes, 1_073_741_824),
-        "B/s": Unit(.bytesPerSecond, 1), "Hz": Unit(.hertz, 1), "s": Unit(.seconds, 1), "W": Unit(.watts, 1), "J": Unit(.joules, 1),
-        "J/bit": Unit(.joulesPerBit, 1), "op/s": Unit(.operationsPerSecond, 1), "OPS": Unit(.operationsPerSecond, 1),
-        "FLOPS": Unit(.operationsPerSecond, 1), "mac/s": Unit(.operationsPerSecond, 2), "op": Unit(.operations, 1),
-        "bit": Unit(.bits, 1), "cycle": Unit(.cycles, 1), "1/s": Unit(.perSecond, 1), "ALM": Unit(.area, 1), "LUT": Unit(.area, 1), "1": Unit(.pure, 1),
+    private static let bases: [String: MeasureUnit] = [
+        "B": MeasureUnit(.bytes, 1), "KiB": MeasureUnit(.bytes, 1024), "MiB": MeasureUnit(.bytes, 1_048_576), "GiB": MeasureUnit(.bytes, 1_073_741_824),
+        "B/s": MeasureUnit(.bytesPerSecond, 1), "Hz": MeasureUnit(.hertz, 1), "s": MeasureUnit(.seconds, 1), "W": MeasureUnit(.watts, 1), "J": MeasureUnit(.joules, 1),
+        "J/bit": MeasureUnit(.joulesPerBit, 1), "op/s": MeasureUnit(.operationsPerSecond, 1), "OPS": MeasureUnit(.operationsPerSecond, 1),
+        "FLOPS": MeasureUnit(.operationsPerSecond, 1), "mac/s": MeasureUnit(.operationsPerSecond, 2), "op": MeasureUnit(.operations, 1),
+        "bit": MeasureUnit(.bits, 1), "cycle": MeasureUnit(.cycles, 1), "1/s": MeasureUnit(.perSecond, 1), "ALM": MeasureUnit(.area, 1), "LUT": MeasureUnit(.area, 1), "1": MeasureUnit(.pure, 1),
     ]
 }

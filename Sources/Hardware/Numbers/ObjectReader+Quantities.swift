@@ -25,17 +25,17 @@ extension ObjectReader {
         return (kind, try required("source", string("source")))
     }
 
-    private func unit(_ dimensions: [Dimension]) throws -> Unit {
+    private func unit(_ dimensions: [Dimension]) throws -> MeasureUnit {
         let text = try required("unit", string("unit"))
         let expected = dimensions.map(\.rawValue).joined(separator: " or ")
-        guard let unit = Unit(text) else { throw Failure("'\(place("unit"))' is \"\(text)\", which is no unit; expected one of \(expected)") }
+        guard let unit = MeasureUnit(text) else { throw Failure("'\(place("unit"))' is \"\(text)\", which is no unit; expected one of \(expected)") }
         guard dimensions.contains(unit.dimension) else {
             throw Failure("'\(place("unit"))' is \"\(text)\", a unit of \(unit.dimension.rawValue); expected one of \(expected)")
         }
         return unit
     }
 
-    private func number(_ key: String, _ unit: Unit) throws -> Double {
+    private func number(_ key: String, _ unit: MeasureUnit) throws -> Double {
         let json = try required(key, value(key))
         guard let number = json.doubleValue, number.isFinite else { throw refusal(key, json, "a number") }
         guard unit.dimension.range.contains(number * unit.factor) else {
@@ -46,7 +46,7 @@ extension ObjectReader {
     }
 
     /// What sources disagree about lies around the value.
-    private func checkBounds(_ unit: Unit, _ value: Double) throws {
+    private func checkBounds(_ unit: MeasureUnit, _ value: Double) throws {
         let low = try self.value("low") == nil ? value : number("low", unit)
         let high = try self.value("high") == nil ? value : number("high", unit)
         guard low <= value, value <= high else { throw Failure("'\(place("value"))' does not lie between its 'low' and its 'high'") }
@@ -54,7 +54,7 @@ extension ObjectReader {
 
     private enum Sparsity: String, CaseIterable { case none = "none", half = "2:4" }
 
-    private func isSparse(_ unit: Unit) throws -> Bool {
+    private func isSparse(_ unit: MeasureUnit) throws -> Bool {
         guard let sparsity = try choice("sparsity", Sparsity.self) else { return false }
         guard unit.dimension == .operationsPerSecond else { throw Failure("'\(place("sparsity"))' belongs to no rate of operations") }
         return sparsity == .half

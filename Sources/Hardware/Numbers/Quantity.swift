@@ -3,7 +3,7 @@ public struct Quantity: Hashable, Sendable {
     /// How a number was come by.
     public enum Kind: String, CaseIterable, Sendable {
         case measured, vendor, claimed, derived, recalled
-        /// Given on the command line.
+        /// Chosen without a source, in a file or on the command line.
         case assumed
     }
 

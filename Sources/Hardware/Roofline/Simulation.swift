@@ -131,7 +131,7 @@ extension Simulation {
 }
 
 extension SimulatedModel {
-    private var blocks: Int { Set(layers.filter(\.isBlock)).count }
+    var blocks: Int { Set(layers.filter(\.isBlock)).count }
 
     /// Chips that have a part of the model: a model has not more parts than blocks.
     func chipsInRow(_ device: Device) -> Int { max(1, min(device.chips, blocks)) }

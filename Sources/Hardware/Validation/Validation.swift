@@ -46,12 +46,45 @@ private struct Predictor {
         switch subject {
         case .kernel(let engine, let rows, let n, let k): try kernel(engine, rows: rows, n: n, k: k)
         case .model(let json, let measure, let workload): try measured(json, measure, workload)
-        case .matrix, .stream, .attention, .block, .coreToken, .projection, .weightStream: 1
+        case .matrix(let rows, let width): Double(try core().ternary.cycles(rows: rows, width: width))
+        case .stream(let bytes): Double(try core().port.cycles(bytes: bytes))
+        case .attention(let tokens, let width): try attention(tokens, width)
+        case .block(let json, let past): try simulated(json, past: past).blockSeconds
+        case .coreToken(let json, let past): 1 / (try simulated(json, past: past).tokenSeconds)
+        case .coreEnergy(let json, let past): try simulated(json, past: past).energy.total
+        case .projection(let json, let factor):
+            factor / (try simulated(json, past: 0).blockSeconds * Double(model(json).blocks))
+        case .weightStream(let json, let bytesPerCycle): try core().clock * bytesPerCycle / (blockBytes(json))
         case .trainingStep(let json, let batch, let tokens, let isFused): try trainingStep(json, batch, tokens, isFused)
         }
     }
 
     private func model(_ json: JSON) throws -> SimulatedModel { try SimulatedModel("", graph(json)) }
+
+    private func core() throws -> Core {
+        guard let core = device.core?.core else { throw Failure("device '\(device.name)' has no core") }
+        return core
+    }
+
+    private func attention(_ tokens: Int, _ width: Int) throws -> Double {
+        guard let cycles = try core().attentionCycles(tokens: tokens, width: width) else {
+            throw Failure("device '\(device.name)' has no unit for attention")
+        }
+        return Double(cycles)
+    }
+
+    /// Blocks alone, a token after so many.
+    private func simulated(_ json: JSON, past: Int) throws -> CoreSimulation {
+        var workload = Workload()
+        (workload.prompt, workload.tokens, workload.blocksOnly) = (past, 1, true)
+        return try CoreSimulation(model(json), on: device, workload)
+    }
+
+    /// Bytes of the trits of all blocks, in two bits.
+    private func blockBytes(_ json: JSON) throws -> Double {
+        let model = try model(json), works = try model.stages(Pass(), Workload()).joined()
+        return works.reduce(0) { $0 + ($1.layer.isBlock && $1.kind == .ternary ? $1.weights / 4 : 0) }
+    }
 
     private func kernel(_ engine: String, rows: Int, n: Int, k: Int) throws -> Double {
         let kind: Work.Kind = engine == "ternary" ? .ternary : engine == "dense" ? .dense : .vector

@@ -13,7 +13,7 @@ extension ValidationCase {
         let number = try reader.required("published", reader.object("published"))
         try number.only("value", "unit")
         let text = try number.required("unit", number.string("unit"))
-        guard let unit = Unit(text), let value = number.value("value")?.doubleValue else { throw Failure("'\(number.path)' is no number with a unit") }
+        guard let unit = MeasureUnit(text), let value = number.value("value")?.doubleValue else { throw Failure("'\(number.path)' is no number with a unit") }
         (published, self.unit) = (value * unit.factor, unit.dimension)
     }
 }
@@ -32,7 +32,8 @@ extension ValidationCase.Subject {
         case "stream": self = .stream(bytes: try count("bytes"))
         case "attention": self = .attention(tokens: try count("tokens"), width: try count("width"))
         case "block": self = .block(try model(), past: try reader.integer("context", in: 0...1 << 24) ?? 0)
-        case "core-token": self = .coreToken(try model())
+        case "core-token": self = .coreToken(try model(), past: try reader.integer("context", in: 0...1 << 24) ?? 0)
+        case "core-energy": self = .coreEnergy(try model(), past: try reader.integer("context", in: 0...1 << 24) ?? 0)
         case "projection": self = .projection(try model(), factor: try number("factor"))
         case "weight-stream": self = .weightStream(try model(), bytesPerCycle: try number("bytes-per-cycle"))
         case "training-step":

@@ -68,8 +68,9 @@ struct ValidationCase: Sendable {
         case attention(tokens: Int, width: Int)
         /// Seconds of a block in the core, after so many tokens.
         case block(JSON, past: Int)
-        /// Tokens a second of all blocks in the core.
-        case coreToken(JSON)
+        /// Tokens a second of all blocks in the core, after so many tokens, and their joules.
+        case coreToken(JSON, past: Int)
+        case coreEnergy(JSON, past: Int)
         /// Tokens a second if every block took so many times less than the core needs.
         case projection(JSON, factor: Double)
         /// Tokens a second if nothing but the trits of the blocks took time, at so many bytes a cycle.
