@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basis
 import Hardware
+import Tensors
 import Toolkit
 
 struct Run: TernCommand {
@@ -11,7 +12,7 @@ struct Run: TernCommand {
     @OptionGroup var hardware: DeviceOptions
     @OptionGroup var work: WorkOptions
 
-    @Option(help: ArgumentHelp("How closely to look: roofline, or cycle for instructions one by one.", valueName: "fidelity"))
+    @Option(help: ArgumentHelp("How closely to look: roofline, cycle for instructions one by one, or exact for their integers, too.", valueName: "fidelity"))
     var fidelity = Fidelity.roofline
 
     @Option(help: ArgumentHelp("Write the launches of a prompt and a token to <file>, for chrome://tracing and Perfetto.", valueName: "file"))
@@ -35,11 +36,23 @@ struct Run: TernCommand {
 
     private func runCore() throws {
         guard plot == nil else { throw Failure("--plot draws the roofline: it goes with that fidelity") }
+        guard fidelity == .cycle else { return try runExactly() }
         let report = try CycleReport(CoreSimulation(sketch.opened(), on: hardware.opened(), work.workload))
         if let trace { try writeText(report.trace.compact + "\n", to: trace) }
         try printOut(json ? report.json.compact + "\n" : report.text)
     }
 }
 
+extension Run {
+    private func runExactly() throws {
+        guard trace == nil else { throw Failure("--trace goes with the fidelities roofline and cycle") }
+        let pool = ThreadPool(threads: ThreadPool.processors)
+        let model = try OpenModel(sketch.model, layout: sketch.form.layout, threads: pool)
+        let run = try ExactRun(model, on: hardware.opened(), work.workload, threads: pool)
+        try printOut(json ? run.json.compact + "\n" : run.text)
+        guard run.comparison.isEqual else { throw NegativeAnswer() }
+    }
+}
+
 /// How closely a simulation looks.
-enum Fidelity: String, CaseIterable, ExpressibleByArgument { case roofline, cycle }
+enum Fidelity: String, CaseIterable, ExpressibleByArgument { case roofline, cycle, exact }

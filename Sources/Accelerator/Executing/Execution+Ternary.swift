@@ -9,9 +9,9 @@ extension Execution {
         let words = try memory.bytes(instruction.address, core.matrixBytes(instruction))
         let exact = sums(words, activations, rows: instruction.rows), sums = exact.map(accumulated)
         count(overflows: zip(exact, sums).count { $0 != $1 })
-        observe?(Product(instruction: index, activations: activations, sums: sums))
         let factor = step * (try memory.floats(instruction.scale, 1)[0])
         let result = sums.map { Float($0) * factor }
+        observe?(Product(instruction: index, activations: activations, sums: sums, outputs: result))
         guard instruction.opcode == .ternaryStore else { return try set(instruction.to, .floats(result)) }
         try memory.store(result, at: instruction.into)
     }

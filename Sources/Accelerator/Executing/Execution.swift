@@ -31,6 +31,8 @@ public final class Execution {
         public let activations: [Int8]
         /// A row of the matrix each, before they are scaled.
         public let sums: [Int]
+        /// The same scaled.
+        public let outputs: [Float]
     }
 
     /// Fails if the weights are not those that the graph names, or the program is not for this graph and core.
