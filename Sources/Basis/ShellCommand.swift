@@ -1,4 +1,3 @@
-import Basis
 import Glibc
 
 /// A line of shell.
@@ -26,6 +25,16 @@ public struct ShellCommand {
         let before = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, before) }
         try run("w") { pipe in _ = fputs(text, pipe) }
+    }
+
+    /// A word of a line that the shell takes as it is, whatever characters it has.
+    public static func quoted(_ word: String) -> String {
+        "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
+    /// Whether the shell finds a program of this name, which must be a plain one.
+    public static func finds(_ program: String) -> Bool {
+        (try? ShellCommand("command -v \(quoted(program)) > /dev/null 2>&1").output()) != nil
     }
 
     /// More output than this is not looked at.
