@@ -11,7 +11,7 @@ public struct Timing: Sendable {
     public let records: [Record]
     /// Cycles in which each unit is at work.
     public let busy: [Unit: Int]
-    /// Bytes that go through the port, by what they are; those of no block are not among them.
+    /// Bytes that go through the port, or to the host, by what they are; those of no block are not among them.
     public let bytes: [Program.Block.Kind: Int]
     /// Cycles of each node on the way that no other work shortens: what the last instruction waited for, what that waited for, and so on
     /// back to the first. They add up to all cycles; a node whose work is hidden behind others' has none. In the program's order.
