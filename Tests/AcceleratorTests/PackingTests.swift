@@ -4,7 +4,8 @@ import Tensors
 import Testing
 
 @Suite struct PackingTests {
-    @Test(arguments: Packing.allCases.filter { $0 != .ideal }) func `words unpack to what they were packed from`(_ packing: Packing) throws {
+    @Test(arguments: Packing.allCases.filter { $0 != .ideal })
+    func `words unpack to what they were packed from`(_ packing: Packing) throws {
         var random = Random(seed: 7)
         for count in 1...70 {
             let trits = (0..<count).map { _ in Int8(random.next() % 3) - 1 }

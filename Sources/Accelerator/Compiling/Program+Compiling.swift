@@ -5,8 +5,8 @@ extension Program {
     /// What a core does for one token of a model; keys and values get room for `context` tokens.
     ///
     /// The graph is read node by node, in its order or in that of its stages (`Graph.staged`), whichever is faster on this core. Each
-    /// matrix is cut as its slices and the width of a register want it, and lies in memory tile after tile. Numbers go from register to register; what there is no register for goes to memory
-    /// and comes back.
+    /// matrix is cut as its slices and the width of a register want it, and lies in memory tile after tile. Numbers go from register to
+    /// register; what there is no register for goes to memory and comes back.
     public init(compiling graph: Graph, for core: Core, context: Int = 2048) throws {
         try core.check()
         guard (1...Instruction.sizeLimit).contains(context) else { throw Failure("a context of \(context) tokens cannot be") }
