@@ -37,7 +37,7 @@ struct Assembly: TernCommand {
         let device = try hardware.opened()
         guard let core = device.core?.core else { throw Failure("device '\(device.name)' has no 'core'") }
         let program = try program(for: core)
-        if hex { return try printOut(program.rom.map { word($0) + "\n" }.joined()) }
+        if hex { return try printOut(program.rom.map { hexadecimal($0) + "\n" }.joined()) }
         try printOut(timing ? timed(program, try Timing(program, core, past: past)) : program.text)
     }
 
@@ -49,11 +49,6 @@ struct Assembly: TernCommand {
         }
         let graph = try ModelSketch(model ?? "", layout: form.layout, threads: .init(threads: 1)).graph
         return try Program(compiling: graph, for: core, context: past + 1)
-    }
-
-    private func word(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     private func timed(_ program: Program, _ timing: Timing) -> String {
