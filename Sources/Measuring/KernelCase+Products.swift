@@ -25,7 +25,7 @@ extension KernelCase {
     }
 
     /// Fours of trits.
-    private static func randomCodes(_ count: Int) -> Bytes {
+    static func randomCodes(_ count: Int) -> Bytes {
         let codes = Bytes(count)
         var random = Random(seed: 1)
         for index in 0..<count {
@@ -35,7 +35,7 @@ extension KernelCase {
         return codes
     }
 
-    private static func quantised(_ count: Int) -> (rows: QuantisedRows, memory: Bytes) {
+    static func quantised(_ count: Int) -> (rows: QuantisedRows, memory: Bytes) {
         let (memory, x) = (Bytes(count * QuantisedRows.bytes(width: width)), Floats(width))
         let rows = QuantisedRows(width: width, capacity: count, memory: memory.start)
         for row in 0..<count { rows.quantise(x.start, row: row, kernels: .best) }

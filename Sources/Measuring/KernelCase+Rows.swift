@@ -53,21 +53,32 @@ extension KernelCase {
         ]
     }
 
-    /// One head of 128 numbers whose four queries look back at 1024 tokens.
-    static func attention() -> [KernelCase] {
+    /// Heads of 128 numbers, each with queries that look back at 1024 tokens; heads are shared out over the pool.
+    static func attention(
+        heads: Int = 1, queries count: Int = Query.most, elements: [CacheElement] = CacheElement.allCases,
+        pool: ThreadPool = ThreadPool(threads: 1)
+    ) -> [KernelCase] {
         let (tokens, width) = (1024, 128)
-        return CacheElement.allCases.map { element in
-            let pageCount = tokens / CacheElement.pageTokens, pageBytes = element.pageBytes(heads: 1, width: width)
+        return elements.map { element in
+            let pageCount = tokens / CacheElement.pageTokens, pageBytes = element.pageBytes(heads: heads, width: width)
             let memory = Bytes(pageCount * pageBytes), pages = PagePointers(memory, count: pageCount, bytes: pageBytes)
-            let (x, out, scores) = (Floats(width), Floats(Query.most * width), Floats(Query.scoreCount(tokens: tokens)))
+            let x = Floats(width), out = Floats(heads * count * width), scores = Floats(pool.threads * Query.scoreCount(tokens: tokens))
             let rows = KeyValueRows(UnsafePointer(pages.start), element: element, width: width)
-            let queries = (0..<Query.most).map { Query(x.start, tokens: 0..<tokens, into: out.start + $0 * width) }
             return KernelCase(
-                name: "attention, \(element.rawValue)", rows: Query.most, bytes: memory.count, operations: 2 * Query.most * tokens * width
+                name: "attention, \(element.rawValue)", rows: count, bytes: memory.count,
+                operations: 2 * heads * count * tokens * width
             ) { kernels in
                 // The rows point into the pages, and the queries into the other two.
                 withExtendedLifetime((pages, x, out)) {
-                    queries.withUnsafeBufferPointer { kernels.attend(rows, head: 0, $0, scale: 0.1, scores: scores.start) }
+                    pool.parallel(heads, grain: 1, most: .max) { part, thread in
+                        for head in part {
+                            let queries = (0..<count).map {
+                                Query(x.start, tokens: 0..<tokens, into: out.start + (head * count + $0) * width)
+                            }
+                            let own = scores.start + min(thread, pool.threads - 1) * Query.scoreCount(tokens: tokens)
+                            queries.withUnsafeBufferPointer { kernels.attend(rows, head: head, $0, scale: 0.1, scores: own) }
+                        }
+                    }
                 }
             }
         }

@@ -16,10 +16,10 @@ struct Calibrate: TernCommand {
     var output: String?
 
     @Option(help: ArgumentHelp("Measure everything <n> times and count the best.", valueName: "n"))
-    var rounds = 3
+    var rounds = 8
 
     @Option(help: ArgumentHelp("Spend <s> seconds on each measurement.", valueName: "s"))
-    var seconds = 0.05
+    var seconds = 0.03
 
     @Flag(help: "Print the fit as a JSON object.")
     var json = false

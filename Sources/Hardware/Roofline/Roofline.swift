@@ -102,7 +102,8 @@ extension Roofline {
         let products = productOperations(work, engine) / (rate(engine) * (engine.efficiency?.share(at: Double(max(1, work.rows))) ?? 1))
         let long = work.exponentials * vector.exponentialCost + work.divisions * vector.divisionCost
         let unpacking = work.kind == .ternary ? work.weights * (engine.unpack?.value ?? 0) : 0
-        let spread = vector.efficiency?.share(at: Double(max(1, work.rows))) ?? 1
+        // Other engines have their numbers worked on side by side, whatever the rows.
+        let spread = work.kind == .vector ? vector.efficiency?.share(at: Double(max(1, work.rows))) ?? 1 : 1
         return products + (work.additions + work.multiplications + long + unpacking) / (rate(vector) * spread)
     }
 

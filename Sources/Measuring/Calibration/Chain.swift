@@ -1,0 +1,52 @@
+import Models
+import Tensors
+import Toolkit
+
+/// One operation over and over, run as graphs are: what a launch of it takes, with all that is around it.
+final class Chain {
+    /// Links of it.
+    let length: Int
+    private let machine: Machine
+    private let start: Session
+
+    private init(_ length: Int, _ kernels: Kernels, _ pool: ThreadPool, _ body: (GraphBuilder) -> Stream) throws {
+        let graph = try Graph(body)
+        let weights = try Weights(graph, from: RandomTensors(for: graph, tables: nil, threads: pool), kernels: kernels, threads: pool)
+        machine = try Machine(graph, weights, kernels: kernels, threads: pool)
+        (self.length, start) = (length, graph.session)
+    }
+
+    /// One token.
+    func run() {
+        var feeds = [Machine.Feed(start, [1], wanted: .last)]
+        try? machine.run(&feeds) { _, _, _ in }
+    }
+
+    /// Additions of short rows.
+    static func additions(_ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
+        try Chain(64, kernels, pool) { model in
+            (0..<64).reduce(model.embedding("table", vocabulary: 2, width: 32)) { x, _ in x + x }
+        }
+    }
+
+    /// Norms with gains that come from memory, rows of the width of a common model.
+    static func norms(_ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
+        let width = KernelCase.width, length = min(1 << 14, coldBytes / (4 * width))
+        return try Chain(length, kernels, pool) { model in
+            (0..<length).reduce(model.embedding("table", vocabulary: 2, width: width)) { x, link in x.norm("norm.\(link)", epsilon: 1e-6) }
+        }
+    }
+
+    /// Norm, quantisation and ternary product of square matrices, so many that no cache holds them.
+    static func products(width: Int, _ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
+        let length = max(2, coldBytes / kernels.layout.bytes(rows: width, width: width))
+        return try Chain(length, kernels, pool) { model in
+            (0..<length).reduce(model.embedding("table", vocabulary: 2, width: width)) { x, link in
+                x.norm("norm.\(link)", epsilon: 1e-6).quantised("quantised.\(link)").ternaryLinear("product.\(link)", to: width)
+            }
+        }
+    }
+
+    /// More than the caches of most processors hold.
+    static let coldBytes = 96 << 20
+}
