@@ -37,10 +37,10 @@ public struct Simulation: Sendable {
     /// One token of each text after `past` others.
     public func decode(past: Int) throws -> PassEstimate {
         guard device.split == .pipeline, device.chips > 1 else { return try pass(Pass(sequences: workload.batch, past: past)) }
-        let chips = min(device.chips, workload.batch), texts = (workload.batch + device.chips - 1) / device.chips
-        // Texts are spread over the chips; each chip works on another of them.
+        // Texts are spread over the parts of the model; each chip works on another of them.
+        let parts = model.chipsInRow(device), texts = (workload.batch + parts - 1) / parts
         let one = try pass(Pass(sequences: texts, past: past))
-        return overlapped(one, times: Double(chips))
+        return overlapped(one, times: Double(workload.batch) / Double(texts))
     }
 
     /// The prompts of all texts.
@@ -64,7 +64,8 @@ public struct Simulation: Sendable {
         let estimates = try counts.map { count in
             var part = whole
             part.tokens = (whole.tokens + count - 1) / count
-            part.past += whole.tokens / 2
+            // The part in the middle stands for all.
+            part.past += (whole.tokens - part.tokens) / 2
             let one = try pass(part), parts = Double((whole.tokens + part.tokens - 1) / part.tokens)
             let seconds = one.seconds + (parts - 1) * one.seconds / Double(depth(one))
             return finished(PassEstimate(
