@@ -9,7 +9,8 @@ struct NaiveRoofline {
     var chips = 2.0
     var method = "lookup"
     /// Bits of a trit, and of a number of a table.
-    let (trit, table) = (1.6, 16.0)
+    let trit = 1.6
+    let table = 16.0
     let picojoule = 1e-12
 
     struct Total {
@@ -102,8 +103,8 @@ struct NaiveRoofline {
         let isNear = passing <= chips * 20_000
         let near = isNear ? passing : 0, far = kept + (isNear ? 0 : passing)
         let own = ["ternary": 6e9, "dense": 8e9, "lookup": 8e9][kind]
-        let nearTime = near > 0 ? near / (chips * 50e9 * line(near, (100, 0.25), (10_000, 1))) : 0
-        let farTime = far > 0 ? far / (chips * (own ?? 10e9 * line(far, (1000, 0.5), (100_000, 1)))) : 0
+        let nearTime = near > 0 ? near / (chips * 50e9 * line(near / chips, (100, 0.25), (10_000, 1))) : 0
+        let farTime = far > 0 ? far / (chips * (own ?? 10e9 * line(far / chips, (1000, 0.5), (100_000, 1)))) : 0
         var compute = 0.0, counts = 0.0
         for task in tasks {
             compute += computeTime(task)

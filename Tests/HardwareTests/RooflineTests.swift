@@ -70,6 +70,26 @@ import Testing
         return (times * (2e-6 + bytes / 1e9), 8 * 10e-12 * times * bytes * 2)
     }
 
+    /// Of the middle one of all passes but the last, as often as there are such, and of the last.
+    @Test func `a prompt in several passes costs what they cost`() throws {
+        let json = TinyDevice.json.with("pass-rows", 64)
+        for model in try Subjects.small() {
+            var work = Workload()
+            work.prompt = 150
+            let parts = try Prediction(Simulation(model, on: device(json), work))
+            #expect(parts.prefill.map(\.times) == [2, 1])
+            #expect(isClose(parts.firstTokenSeconds, 2 * parts.prefill[0].interval + parts.prefill[1].interval))
+            let joules = 2 * parts.prefill[0].energy.total + parts.prefill[1].energy.total
+            #expect(isClose(parts.prefillJoulesPerToken, joules / 150))
+            // Overheads are paid three times, and weights read as often.
+            let whole = try Prediction(Simulation(model, on: device(json.with("pass-rows", nil)), work))
+            #expect(parts.firstTokenSeconds > whole.firstTokenSeconds)
+            work.prompt = 1 << 24
+            let long = try Prediction(Simulation(model, on: device(json.with("pass-rows", 1)), work))
+            #expect(long.prefill.map(\.times) == [Double((1 << 24) - 1), 1] && long.firstTokenSeconds.isFinite)
+        }
+    }
+
     @Test func `weights that come ahead leave memory and engines to work side by side`() throws {
         let json = TinyDevice.json.with("launch-counts", nil).with("chips", 1).with("link", nil)
         for model in try Subjects.small() {

@@ -114,6 +114,7 @@ import Testing
         for model in try models() {
             let all = try predicted(model, json), blocks = try predicted(model, json) { $0.blocksOnly = true }
             #expect(blocks.tokenSeconds < all.tokenSeconds && blocks.decode.bytes < all.decode.bytes, "\(model.name)")
+            #expect(blocks.simulation.memory.bytes < all.simulation.memory.bytes, "\(model.name)")
         }
     }
 

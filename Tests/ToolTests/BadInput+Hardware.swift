@@ -62,7 +62,9 @@ extension BadInput {
         file("a device in depth", "nested more than 64 deep", "x.json", String(repeating: "[", count: 100_000), shape, "--device"),
         file("a device that says a thing twice", "key 'device' occurs twice", "x.json", "{\"device\":\"a\",\"device\":\"b\"}", shape, "--device"),
         file("a configuration of no family", "'zebra'", "x.json", "{\"model_type\": \"zebra\"}"),
-        file("a configuration without sizes", "x.json", "x.json", "{\"model_type\": \"hgrn_bit\"}"),
+        file(
+            "more weights than anyone has", "the model has more than 1e14 weights", "x.json",
+            "{\"model_type\": \"hgrn_bit\", \"vocab_size\": 67, \"hidden_size\": 16777216, \"num_hidden_layers\": 1000, \"intermediate_size\": 16777216}"),
         file(
             "a configuration beyond all bounds", "x.json", "x.json",
             "{\"model_type\": \"llama\", \"vocab_size\": 9007199254740992, \"hidden_size\": 9007199254740992, \"num_hidden_layers\": 2, "

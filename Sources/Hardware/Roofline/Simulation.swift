@@ -18,7 +18,7 @@ public struct Simulation: Sendable {
     }
 
     private static func need(_ model: SimulatedModel, _ device: Device, _ workload: Workload) -> (weights: Double, state: Double) {
-        model.bytes(MemoryForm(device, workload), sequences: workload.batch, tokens: workload.prompt + workload.tokens)
+        model.bytes(MemoryForm(device, workload), workload)
     }
 
     /// The nearest level that holds so many bytes, or else the last one.
@@ -43,7 +43,7 @@ public struct Simulation: Sendable {
         return overlapped(one, times: Double(workload.batch) / Double(texts))
     }
 
-    /// The prompts of all texts.
+    /// The prompts of all texts: passes over as many tokens as go through at once, and the last one.
     public func prefill() throws -> [PassEstimate] {
         let most = max(1, (device.passRows ?? .max) / workload.batch), prompt = workload.prompt
         guard prompt > 0 else { return [] }
@@ -52,7 +52,8 @@ public struct Simulation: Sendable {
         if full > 0 {
             // Cost grows evenly from pass to pass: the middle one stands for all.
             let middle = Pass(sequences: workload.batch, tokens: most, past: (full - 1) * most / 2, wanted: 0)
-            passes = Array(repeating: try pass(middle), count: full)
+            passes.append(try pass(middle))
+            passes[0].times = Double(full)
         }
         return passes + [try piped(Pass(sequences: workload.batch, tokens: rest, past: full * most))]
     }
