@@ -47,7 +47,10 @@ import Testing
             #expect(fact { _ = try EnergyTable(json.with(key, nil)) } == "'\(key)' is missing")
         }
         #expect(fact { _ = try EnergyTable(json.with("frobs", 1)) }.hasPrefix("'frobs' is unknown"))
-        #expect(fact { _ = try EnergyTable(json.with("operations.int8-shift", json.at("operations.int8-add") ?? 1)) }.contains("int8-shift"))
+        #expect(fact { _ = try EnergyTable(json.with("operations.int8-shift", json.at("operations.int8-add") ?? 1)) }.contains("int8-shift' is unknown"))
+        for name in ["int32-add", "int32-multiply", "fp32-add", "fp32-multiply"] {
+            #expect(fact { _ = try EnergyTable(json.with("operations.\(name)", nil)) } == "'operations.\(name)' is missing")
+        }
     }
 
     /// A claim must be told from a measurement: whoever cannot name a page says so.

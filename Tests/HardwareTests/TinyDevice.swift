@@ -107,7 +107,8 @@ extension JSON {
     /// With every number at the paths that `chosen` names made larger.
     func scaling(by factor: Double, where chosen: (String) -> Bool) -> JSON {
         paths.filter { chosen($0) && at($0)?.isQuantity == true }.reduce(self) { json, path in
-            json.with("\(path).value", .number(factor * (json.at("\(path).value")?.doubleValue ?? 0)))
+            json.with("\(path).value", .number(factor * (json.at("\(path).value")?.doubleValue ?? 0))).with("\(path).low", nil)
+                .with("\(path).high", nil)
         }
     }
 }

@@ -8,7 +8,7 @@ import Toolkit
 
 /// The published numbers that come with the program.
 @Suite struct ValidationTests {
-    private static func validation() throws -> Validation {
+    private static let validation = Result {
         try Validation(
             device: bundled,
             table: { name in try EnergyTable(JSON(parsing: Catalog.energyTables.first { $0.name == name }?.json ?? [])) },
@@ -18,7 +18,7 @@ import Toolkit
             })
     }
 
-    private static func results() throws -> [JSON] { try ValidationReport(validation()).json["results"]?.arrayValue ?? [] }
+    private static func results() throws -> [JSON] { try ValidationReport(validation.get()).json["results"]?.arrayValue ?? [] }
 
     private static let tiers: [String: [String]] = [
         "exact": ["V7", "V8", "V9", "V11"], "calibrated": ["V1", "V3", "V4", "V5", "V6"],
@@ -56,7 +56,7 @@ import Toolkit
 
     /// Of the numbers of a tier, in plain loops.
     @Test func `tiers hold where their errors say so`() throws {
-        let report = try ValidationReport(Self.validation()), results = report.json["results"]?.arrayValue ?? []
+        let report = try ValidationReport(Self.validation.get()), results = report.json["results"]?.arrayValue ?? []
         func errors(_ tier: String) -> [Double] { results.filter { $0["tier"]?.stringValue == tier }.compactMap { $0["error"]?.doubleValue?.magnitude } }
         let exact = errors("exact"), calibrated = errors("calibrated")
         #expect(exact.count >= 4 && calibrated.count >= 40)
