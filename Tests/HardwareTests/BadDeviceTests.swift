@@ -53,7 +53,10 @@ import Testing
         let units = ["B", "B/s", "Hz", "s", "W", "J", "pJ/bit", "op/s", "op", "bit", "cycle", "1/s", "LUT", "1"]
         for path in quantities {
             let own = good.at("\(path).unit")?.stringValue ?? ""
-            let taken = units.filter { unit in fact { _ = try device(good.with("\(path).unit", .string(unit)).with("\(path).value", 1)) } == "no failure" }
+            // Sums have at least eight bits, and no share is more than one.
+            let taken = units.filter { unit in
+                [1, 8].contains { value in fact { _ = try device(good.with("\(path).unit", .string(unit)).with("\(path).value", value)) } == "no failure" }
+            }
             #expect(taken.count == 1, "\(path) in \(own) is taken in \(taken)")
         }
     }
@@ -76,14 +79,20 @@ import Testing
     private static let optional: Set<String> = [
         "note", "chips", "split", "energy", "efficiency", "holds", "ternary", "dense", "attention", "format", "method", "packing", "unpack",
         "group", "entries", "skips-zeros", "accumulator", "overhead", "bandwidth", "exponential", "division", "launches", "launch-counts",
-        "rms-norm", "slice", "weights", "pass-rows", "power", "static", "busy", "host",
+        "rms-norm", "slice", "weights", "pass-rows", "power", "static", "busy", "host", "core", "row", "norm", "area", "number-bits", "scratch",
+    ]
+
+    /// The same keys, where they are not optional.
+    private static let demanded: Set<String> = [
+        "memories.0.bandwidth", "memories.1.bandwidth", "link.bandwidth", "core.ternary", "core.ternary.packing", "core.ternary.accumulator",
+        "core.port.efficiency", "core.area.core",
     ]
 
     @Test func `what must be there is missed`() {
         for path in good.paths {
             let key = path.split(separator: ".").last.map(String.init) ?? ""
-            let isOptional = Self.optional.contains(key) && !["memories.0.bandwidth", "memories.1.bandwidth", "link.bandwidth"].contains(path)
-            guard !isOptional, Int(key) == nil, !path.hasPrefix("memories.") || key != "name" else { continue }
+            let isOptional = Self.optional.contains(key)
+            guard !isOptional || Self.demanded.contains(path), Int(key) == nil, !path.hasPrefix("memories.") || key != "name" else { continue }
             #expect(refusal(good.with(path, nil), "no \(path)").contains("'\(told(path))' "), "\(path)")
         }
         #expect(refusal(good.with("memories.1.name", nil), "no name").contains("'memories.1.name' is missing"))

@@ -37,7 +37,25 @@ enum TinyDevice {
         "weights": "fetched", "pass-rows": 64,
         "power": ["static": quantity(0.5, "W"), "busy": quantity(3, "W"), "host": quantity(1, "W"), "note": "at the wall"],
         "link": ["bandwidth": quantity(1, "GB/s"), "latency": quantity(2, "us"), "energy": quantity(10, "pJ/bit"), "note": "a cable"],
-        "energies": "horowitz-45nm",
+        "energies": "horowitz-45nm", "core": core,
+    ]
+
+    private static let core: JSON = [
+        "clock": quantity(100, "MHz"), "cores": quantity(2, "1"), "registers": quantity(8, "1"), "register-width": quantity(4096, "1"),
+        "number-bits": quantity(16, "bit"), "scratch": quantity(64, "KiB"),
+        "ternary": [
+            "lanes": quantity(8, "1"), "columns": quantity(2, "1"), "packing": "1.6", "latency": quantity(5, "cycle"),
+            "accumulator": quantity(24, "bit"), "note": "two rows at once",
+        ],
+        "row": ["lanes": quantity(4, "1"), "latency": quantity(3, "cycle"), "note": "four lanes"],
+        "norm": ["lanes": quantity(2, "1"), "latency": quantity(13, "cycle"), "note": "two lanes"],
+        "port": [
+            "bits": quantity(64, "bit"), "cycles-per-access": quantity(2, "cycle"), "burst": quantity(4, "1"), "efficiency": quantity(0.75, "1"),
+            "fifo": quantity(512, "B"), "note": "a port",
+        ],
+        "attention": ["macs": quantity(4, "1"), "latency": quantity(9, "cycle"), "note": "four multipliers"],
+        "host": ["clock": quantity(200, "MHz"), "operation": quantity(20, "cycle"), "note": "a soft processor"],
+        "area": ["core": quantity(5000, "LUT"), "total": quantity(20_800, "LUT"), "note": "as mapped"], "note": "as small as can be",
     ]
 
     static func quantity(_ value: Double, _ unit: String) -> JSON {
