@@ -61,6 +61,7 @@ import Toolkit
         let exact = errors("exact"), calibrated = errors("calibrated")
         #expect(exact.count >= 4 && calibrated.count >= 40)
         let isExact = exact.allSatisfy { $0 <= 0.01 }, isNear = calibrated.reduce(0, +) <= 0.15 * Double(calibrated.count)
+        #expect(isExact, "errors \(exact)")
         #expect(isNear, "mean error \(calibrated.reduce(0, +) / Double(calibrated.count))")
         #expect(report.holds == (isExact && isNear))
     }
