@@ -4,7 +4,7 @@
 SHELL    = bash
 PREFIX  ?= /usr/local
 DESTDIR ?=
-PROGRAMS = quantize pack infer think-train bench
+PROGRAMS = quantize pack infer think-train bench sim-hw
 BIN      = .build/release
 STATIC   = .build/static
 WITH_MPI = .build-mpi

@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "Star", dependencies: ["Basis", "Learning", "Models", "Tokens"], path: "Plugins/Thinking/Star"),
 
         // Devices that a model can be simulated on.
-        .target(name: "Devices", path: "Plugins/Devices", resources: [
+        .target(name: "Devices", path: "Plugins/Devices", exclude: ["device.schema.json"], resources: [
             .embedInCode("tables/aladdin-40nm.json"), .embedInCode("tables/horowitz-45nm.json"),
             .embedInCode("tables/jouppi-7nm.json"), .embedInCode("a100-40g.json"), .embedInCode("a100-80g.json"),
             .embedInCode("arty-a7-35t.json"), .embedInCode("b200.json"), .embedInCode("d5005.json"),
@@ -91,15 +91,16 @@ let package = Package(
 
         // The tests.
         .testTarget(name: "TokensTests", dependencies: ["Basis", "TestFiles", "Tokens"], exclude: ["Golden"]),
-        .testTarget(name: "ManualTests", dependencies: ["Basis", "Catalog", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "think-train"]),
+        .testTarget(name: "ManualTests", dependencies: ["Basis", "Catalog", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "sim-hw", "think-train"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"], exclude: ["Snapshots"]),
-        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "Tokens", "quantize", "pack", "infer", "think-train", "bench"]),
+        .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "Tokens", "quantize", "pack", "infer", "think-train", "bench", "sim-hw"]),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "LearningTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),
         .testTarget(name: "ThinkingTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "QuietStar", "Safetensors", "Star", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),
         .testTarget(name: "AcceleratorTests", dependencies: ["Accelerator", "Basis", "Catalog", "Models", "Support", "Tensors"]),
+        .testTarget(name: "HardwareTests", dependencies: ["Accelerator", "Basis", "Catalog", "Hardware", "Models", "Support", "TestFiles", "Tensors", "Toolkit"]),
         .testTarget(name: "BasisTests", dependencies: ["Basis", "TestFiles"]),
         .testTarget(name: "FormatsTests", dependencies: ["Basis", "Fuzzing", "GGUF", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CTernKernels", "KernelVariants"]),

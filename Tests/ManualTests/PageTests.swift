@@ -6,7 +6,7 @@ import Testing
 
 /// The manual says what the programs do.
 @Suite struct PageTests {
-    static let programs = ["bench", "infer", "pack", "quantize", "think-train"]
+    static let programs = ["bench", "infer", "pack", "quantize", "sim-hw", "think-train"]
 
     /// The spellings of each option that `--help` lists, that of subcommands too: `["-o", "--output"]`.
     private func helped(_ program: String, _ subcommand: [String] = []) throws -> [[String]] {

@@ -4,7 +4,7 @@ import Support
 import Tern
 
 extension BadInput {
-    static let all: [BadInput] = usage + paths + training + quality + checkpoints + configurations + containers + cuts + manifests + tokenizers + states
+    static let all: [BadInput] = usage + paths + training + quality + checkpoints + configurations + containers + cuts + manifests + tokenizers + states + hardware
 
     private static func tiny(_ form: KeyPath<Made, String>) throws -> String { try Made.tiny[keyPath: form] }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// What every program does.
 @Suite struct ProgramTests {
-    @Test(arguments: ["quantize", "pack", "infer", "bench"]) func `help and version go to standard output`(_ program: String) throws {
+    @Test(arguments: ["quantize", "pack", "infer", "bench", "sim-hw"]) func `help and version go to standard output`(_ program: String) throws {
         let help = try run(program, ["--help"])
         expectDone(help)
         #expect(help.text.contains("USAGE: \(program)") && help.errors == "")

@@ -41,11 +41,11 @@ public enum DeviceSetting {
 
     private static func replaced(_ old: JSON, _ value: JSON) throws -> JSON {
         guard !value.isNull, var quantity = old.objectValue, quantity["unit"] != nil else {
-            guard value.isNull || old.objectValue == nil && old.arrayValue == nil else { throw Failure("is no number and no word") }
+            guard value.isNull || old.objectValue == nil && old.arrayValue == nil else { throw Failure("what stands there is more than a number or a word") }
             return value
         }
         (quantity["value"], quantity["unit"]) = try number(value, unit: quantity["unit"])
-        for key in ["low", "high", "note"] { quantity[key] = nil }
+        for key in ["low", "high", "note", "sparsity"] { quantity[key] = nil }
         quantity["kind"] = .string(Quantity.Kind.assumed.rawValue)
         quantity["source"] = "given on the command line"
         return .object(quantity)

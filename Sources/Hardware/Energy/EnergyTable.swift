@@ -16,10 +16,20 @@ public struct EnergyTable: Sendable {
         try reader.only("table", "title", "source", "note", "operations", "sram", "dram")
         name = try reader.required("table", reader.string("table"))
         title = try reader.required("title", reader.string("title"))
-        operations = try EnergyTable.quantities(reader.required("operations", reader.object("operations")), .joules)
+        operations = try EnergyTable.operations(reader)
         sram = try EnergyTable.memories(reader)
         dram = try reader.object("dram").map { try EnergyTable.quantities($0, .joulesPerBit) } ?? [:]
     }
+
+    private static func operations(_ reader: ObjectReader) throws -> [String: Quantity] {
+        let operations = try reader.required("operations", reader.object("operations"))
+        try operations.only(names)
+        // What others are priced as where they are missing.
+        for name in ["int32-add", "int32-multiply", "fp32-add", "fp32-multiply"] { _ = try operations.required(name, operations.value(name)) }
+        return try quantities(operations, .joules)
+    }
+
+    private static let names = ["int8", "int16", "int32", "fp16", "bf16", "fp32"].flatMap { ["\($0)-add", "\($0)-multiply"] }
 
     private static func quantities(_ reader: ObjectReader, _ dimension: Dimension) throws -> [String: Quantity] {
         var result: [String: Quantity] = [:]

@@ -47,7 +47,8 @@ struct MeasureUnit: Sendable {
     init?(_ text: String) {
         if let unit = MeasureUnit.bases[text] { self = unit; return }
         guard let first = text.first, let power = MeasureUnit.prefixes[first], let base = MeasureUnit.bases[String(text.dropFirst())] else { return nil }
-        guard base.takesPrefixes else { return nil }
+        // Binary units have a prefix already.
+        guard base.takesPrefixes, !text.hasSuffix("iB") else { return nil }
         self.init(base.dimension, power * base.factor)
     }
 

@@ -13,11 +13,15 @@ struct ObjectReader {
 
     func place(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    /// Refuses members with other names.
-    func only(_ keys: String...) throws {
+    /// Refuses members with other names, and remarks that are no text.
+    func only(_ keys: String...) throws { try only(keys) }
+
+    func only(_ keys: [String]) throws {
         for key in json.keys where !keys.contains(key) {
             throw Failure("'\(place(key))' is unknown; known here: \(keys.joined(separator: ", "))")
         }
+        // What only people read is text, too.
+        for key in ["note", "source"] { _ = try string(key) }
     }
 
     /// The value of a key; null counts as absent.

@@ -15,7 +15,8 @@ public struct ChromeTrace {
                 events.append(ChromeTrace.event(kernel.name, kernel.kind.rawValue, at, kernel.seconds, thread: 1, arguments(kernel)))
                 at += kernel.seconds
             }
-            start += pass.seconds
+            // Launches of a pass whose weights come ahead overlap; here they stand in a row.
+            start = max(start + pass.seconds, at)
         }
         return ["displayTimeUnit": "ms", "traceEvents": .array(events)]
     }

@@ -6,10 +6,14 @@ extension Simulation {
         let kinds = Set(pass?.kernels.map(\.kind) ?? []).union([.vector])
         let engines = Set(kinds.map { device.engines.engine(for: $0) })
         let levels = device.memories.filter { level in level == roofline.home || pass?.kernels.contains { $0.bytes[level.name] != nil } ?? false }
-        let all = engines.flatMap(\.numbers) + levels.flatMap(\.numbers) + device.power.numbers + [device.overhead]
+        let all = engines.flatMap(\.numbers) + levels.flatMap(\.numbers) + device.power.numbers + device.launching
             + (device.chips > 1 ? device.link?.numbers ?? [] : [])
         return Set(all.compactMap(\.self)).sorted { $0.path < $1.path }
     }
+}
+
+extension Device {
+    fileprivate var launching: [Quantity?] { [overhead] + launchCounts.values.map(Optional.some) }
 }
 
 extension Engine {

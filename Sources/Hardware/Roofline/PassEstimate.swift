@@ -10,6 +10,8 @@ public struct PassEstimate: Sendable {
     public let interval: Double
     /// All of it, idle and host included.
     public let energy: Energy
+    /// How many passes it stands for.
+    public internal(set) var times = 1.0
 
     /// Seconds, by what bounds them.
     public var bounds: [(Bound, Double)] {

@@ -16,7 +16,7 @@ public struct Prediction: Sendable {
     private var workload: Workload { simulation.workload }
 
     /// Until the first token of the answer is known.
-    public var firstTokenSeconds: Double { prefill.reduce(0) { $0 + $1.interval } }
+    public var firstTokenSeconds: Double { prefill.reduce(0) { $0 + $1.times * $1.interval } }
     /// From a token to the next.
     public var tokenSeconds: Double { decode.interval }
     /// The first token comes with the prompt.
@@ -25,7 +25,7 @@ public struct Prediction: Sendable {
     public var prefillTokensPerSecond: Double { Double(workload.batch * workload.prompt) / firstTokenSeconds }
     public var joulesPerToken: Double { decode.energy.total / Double(workload.batch) }
     public var prefillJoulesPerToken: Double {
-        prefill.reduce(0) { $0 + $1.energy.total } / Double(max(1, workload.batch * workload.prompt))
+        prefill.reduce(0) { $0 + $1.times * $1.energy.total } / Double(max(1, workload.batch * workload.prompt))
     }
     public var watts: Double { decode.energy.total / decode.interval }
 }

@@ -77,10 +77,11 @@ extension Roofline {
     private func memorySeconds(_ bytes: [String: Double], _ engine: Engine) -> Double {
         device.memories.reduce(0) { slowest, level in
             guard let amount = bytes[level.name], amount > 0 else { return slowest }
-            return max(slowest, amount / (share * bandwidth(level, engine, amount)))
+            return max(slowest, amount / share / bandwidth(level, engine, amount / share))
         }
     }
 
+    /// Of one chip, for what it reads and writes itself.
     private func bandwidth(_ level: MemoryLevel, _ engine: Engine, _ bytes: Double) -> Double {
         if level.name == device.memories.last?.name, let own = engine.bandwidth { return own.value }
         return level.bandwidth.value * (level.efficiency?.share(at: bytes) ?? 1)

@@ -18,7 +18,7 @@ public struct Simulation: Sendable {
     }
 
     private static func need(_ model: SimulatedModel, _ device: Device, _ workload: Workload) -> (weights: Double, state: Double) {
-        model.bytes(MemoryForm(device, workload), sequences: workload.batch, tokens: workload.prompt + workload.tokens)
+        model.bytes(MemoryForm(device, workload), workload)
     }
 
     /// The nearest level that holds so many bytes, or else the last one.
@@ -37,13 +37,13 @@ public struct Simulation: Sendable {
     /// One token of each text after `past` others.
     public func decode(past: Int) throws -> PassEstimate {
         guard device.split == .pipeline, device.chips > 1 else { return try pass(Pass(sequences: workload.batch, past: past)) }
-        let chips = min(device.chips, workload.batch), texts = (workload.batch + device.chips - 1) / device.chips
-        // Texts are spread over the chips; each chip works on another of them.
+        // Texts are spread over the parts of the model; each chip works on another of them.
+        let parts = model.chipsInRow(device), texts = (workload.batch + parts - 1) / parts
         let one = try pass(Pass(sequences: texts, past: past))
-        return overlapped(one, times: Double(chips))
+        return overlapped(one, times: Double(workload.batch) / Double(texts))
     }
 
-    /// The prompts of all texts.
+    /// The prompts of all texts: passes over as many tokens as go through at once, and the last one.
     public func prefill() throws -> [PassEstimate] {
         let most = max(1, (device.passRows ?? .max) / workload.batch), prompt = workload.prompt
         guard prompt > 0 else { return [] }
@@ -52,7 +52,8 @@ public struct Simulation: Sendable {
         if full > 0 {
             // Cost grows evenly from pass to pass: the middle one stands for all.
             let middle = Pass(sequences: workload.batch, tokens: most, past: (full - 1) * most / 2, wanted: 0)
-            passes = Array(repeating: try pass(middle), count: full)
+            passes.append(try pass(middle))
+            passes[0].times = Double(full)
         }
         return passes + [try piped(Pass(sequences: workload.batch, tokens: rest, past: full * most))]
     }
@@ -64,7 +65,8 @@ public struct Simulation: Sendable {
         let estimates = try counts.map { count in
             var part = whole
             part.tokens = (whole.tokens + count - 1) / count
-            part.past += whole.tokens / 2
+            // The part in the middle stands for all.
+            part.past += (whole.tokens - part.tokens) / 2
             let one = try pass(part), parts = Double((whole.tokens + part.tokens - 1) / part.tokens)
             let seconds = one.seconds + (parts - 1) * one.seconds / Double(depth(one))
             return finished(PassEstimate(

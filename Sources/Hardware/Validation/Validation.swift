@@ -3,7 +3,7 @@ import Basis
 import Models
 
 /// Every published number, predicted.
-public struct Validation {
+public struct Validation: Sendable {
     /// One number with its prediction.
     public struct Result: Sendable {
         let point: ValidationPoint

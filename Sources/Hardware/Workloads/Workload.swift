@@ -36,7 +36,7 @@ public struct SimulatedModel: Sendable {
             before = Layer(of: node.name, before: before)
             return before
         }
-        guard weightCount < SimulatedModel.weightLimit else { throw Failure("the model has more than \(SimulatedModel.weightLimit) weights") }
+        guard weightCount < SimulatedModel.weightLimit else { throw Failure("the model has more than 1e14 weights") }
     }
 
     /// More than any model that will be built has; keeps counts of operations within 64 bits.
@@ -65,9 +65,10 @@ public struct SimulatedModel: Sendable {
         }
     }
 
-    /// Bytes of all weights as they lie in memory, and of what `sequences` texts of `tokens` tokens remember.
-    func bytes(_ form: MemoryForm, sequences: Int, tokens: Int) -> (weights: Double, state: Double) {
-        let weights = graph.weights.reduce(0.0) { $0 + form.bytes(of: $1) }
+    /// Bytes of all weights as they lie in memory, and of what the texts remember at their end.
+    func bytes(_ form: MemoryForm, _ workload: Workload) -> (weights: Double, state: Double) {
+        let tokens = workload.prompt + workload.tokens
+        let weights = weights(workload).reduce(0.0) { $0 + form.bytes(of: $1) }
         let state = graph.nodes.reduce(0.0) { sum, node in
             switch node.operation.memory {
             case .nothing: sum
@@ -75,7 +76,13 @@ public struct SimulatedModel: Sendable {
             case .keysAndValues(let heads, let width): sum + 2 * Double(heads) * Double(width) * Double(tokens) * form.cacheBits / 8
             }
         }
-        return (weights, Double(sequences) * state)
+        return (weights, Double(workload.batch) * state)
+    }
+
+    private func weights(_ workload: Workload) -> [Weight] {
+        guard workload.blocksOnly else { return graph.weights }
+        let blocks = Set(zip(schedule.graph.nodes, layers).compactMap { node, layer in layer.isBlock ? node.operation.weight?.name : nil })
+        return graph.weights.filter { blocks.contains($0.name) }
     }
 }
 
