@@ -73,7 +73,7 @@ extension Engine {
     init(_ reader: ObjectReader, ternary: Bool = false, format standard: NumberFormat? = nil) throws {
         try reader.only(
             "rate", "format", "method", "packing", "unpack", "group", "entries", "skips-zeros", "accumulator", "overhead", "efficiency",
-            "bandwidth", "exponential", "division", "note")
+            "bandwidth", "residence", "exponential", "division", "note")
         rate = try reader.requiredQuantity("rate", .operationsPerSecond)
         format = try reader.choice("format", NumberFormat.self) ?? standard ?? (ternary ? .int8 : .fp16)
         method = try reader.choice("method", Method.self) ?? (ternary ? .add : .multiply)
@@ -86,6 +86,7 @@ extension Engine {
         overhead = try reader.quantity("overhead", .seconds)
         efficiency = try reader.curve("efficiency", of: "rows")
         bandwidth = try reader.quantity("bandwidth", .bytesPerSecond)
+        residence = try reader.curve("residence", of: "bytes")
         exponential = try reader.quantity("exponential", .operations)
         division = try reader.quantity("division", .operations)
     }

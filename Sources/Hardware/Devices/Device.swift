@@ -102,6 +102,8 @@ public struct Engine: Hashable, Sendable {
     let efficiency: Curve?
     /// Bytes a second that this engine's kernels reach of the memory that holds the weights.
     var bandwidth: Quantity?
+    /// The share of that bandwidth where all weights are so many bytes: caches keep a part of few.
+    let residence: Curve?
     /// Operations that an exponential takes, and a division or a square root.
     let exponential: Quantity?
     let division: Quantity?

@@ -17,7 +17,7 @@ extension Device {
 }
 
 extension Engine {
-    var numbers: [Quantity?] { [rate, unpack, accumulator, overhead, bandwidth, exponential, division, efficiency?.asNumber] }
+    var numbers: [Quantity?] { [rate, unpack, accumulator, overhead, bandwidth, exponential, division, efficiency?.asNumber, residence?.asNumber] }
 }
 
 extension MemoryLevel {

@@ -12,9 +12,12 @@ struct Roofline {
     let home: MemoryLevel
     /// Trits that one chip holds, where each has a place of its own.
     let weightsOfChip: Double
+    /// Bytes of all weights; nil for a product that is looked at alone.
+    let allBytes: Double?
 
-    init(_ device: Device, _ workload: Workload, home: MemoryLevel, weightsOfChip: Double = 0) {
-        (self.device, self.workload, self.home, self.weightsOfChip) = (device, workload, home, weightsOfChip)
+    init(_ device: Device, _ workload: Workload, home: MemoryLevel, weightsOfChip: Double = 0, allBytes: Double? = nil) {
+        (self.device, self.workload, self.home) = (device, workload, home)
+        (self.weightsOfChip, self.allBytes) = (weightsOfChip, allBytes)
         form = MemoryForm(device, workload)
         share = device.split == .tensor ? Double(device.chips) : 1
     }
@@ -83,7 +86,9 @@ extension Roofline {
 
     /// Of one chip, for what it reads and writes itself.
     private func bandwidth(_ level: MemoryLevel, _ engine: Engine, _ bytes: Double) -> Double {
-        if level.name == device.memories.last?.name, let own = engine.bandwidth { return own.value }
+        if level.name == device.memories.last?.name, let own = engine.bandwidth {
+            return own.value * (allBytes.flatMap { engine.residence?.share(at: $0) } ?? 1)
+        }
         return level.bandwidth.value * (level.efficiency?.share(at: bytes) ?? 1)
     }
 }

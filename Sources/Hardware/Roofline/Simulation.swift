@@ -14,7 +14,8 @@ public struct Simulation: Sendable {
         (self.device, self.model, self.workload) = (device, model, workload)
         let need = Simulation.need(model, device, workload)
         roofline = Roofline(
-            device, workload, home: try Simulation.home(for: need.weights + need.state, device), weightsOfChip: model.weightsOfChip(device))
+            device, workload, home: try Simulation.home(for: need.weights + need.state, device), weightsOfChip: model.weightsOfChip(device),
+            allBytes: need.weights)
     }
 
     private static func need(_ model: SimulatedModel, _ device: Device, _ workload: Workload) -> (weights: Double, state: Double) {

@@ -16,9 +16,9 @@ final class Chain {
         (self.length, start) = (length, graph.session)
     }
 
-    /// One token.
-    func run() {
-        var feeds = [Machine.Feed(start, [1], wanted: .last)]
+    /// So many tokens.
+    func run(tokens: Int = 1) {
+        var feeds = [Machine.Feed(start, Array(repeating: 1, count: tokens)[...], wanted: .all)]
         try? machine.run(&feeds) { _, _, _ in }
     }
 
@@ -29,17 +29,9 @@ final class Chain {
         }
     }
 
-    /// Norms with gains that come from memory, rows of the width of a common model.
-    static func norms(_ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
-        let width = KernelCase.width, length = min(1 << 14, coldBytes / (4 * width))
-        return try Chain(length, kernels, pool) { model in
-            (0..<length).reduce(model.embedding("table", vocabulary: 2, width: width)) { x, link in x.norm("norm.\(link)", epsilon: 1e-6) }
-        }
-    }
-
-    /// Norm, quantisation and ternary product of square matrices, so many that no cache holds them.
-    static func products(width: Int, _ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
-        let length = max(2, coldBytes / kernels.layout.bytes(rows: width, width: width))
+    /// Norm, quantisation and ternary product of square matrices, `bytes` bytes of them.
+    static func products(width: Int, bytes: Int, _ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
+        let length = max(2, bytes / kernels.layout.bytes(rows: width, width: width))
         return try Chain(length, kernels, pool) { model in
             (0..<length).reduce(model.embedding("table", vocabulary: 2, width: width)) { x, link in
                 x.norm("norm.\(link)", epsilon: 1e-6).quantised("quantised.\(link)").ternaryLinear("product.\(link)", to: width)
@@ -48,5 +40,5 @@ final class Chain {
     }
 
     /// More than the caches of most processors hold.
-    static let coldBytes = 96 << 20
+    static let coldBytes = 384 << 20
 }

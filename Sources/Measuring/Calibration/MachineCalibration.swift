@@ -42,21 +42,21 @@ public final class MachineCalibration {
 
 /// Probes, each by its number, with what one call of it does.
 struct MachineProbes {
+    typealias Products = (width: Int, probe: Int, links: Int, bytes: Int, total: Int)
     typealias Kernel = (probe: Int, rows: Int, operations: Int, bytes: Int)
 
     /// Bytes that a call reads, and the capacity of the level.
     let memories: [(name: String, capacity: Int, probe: Int, bytes: Int)]
-    let ternary: [Kernel]
-    /// A link of each is a norm with quantisation and a product by so many bytes.
-    let chains: [(width: Int, probe: Int, links: Int, bytes: Int)]
+    /// Links of one chain, with so many tokens.
+    let rowsOfProducts: [(rows: Int, probe: Int, links: Int)]
+    /// A link of each is a norm with quantisation and a product by so many bytes; all of its matrices take `total`.
+    let chains: [Products]
     let dense: [Kernel]
     let coldDense: Kernel
     let attention: [Kernel]
     let coldAttention: Kernel
     let rows: [(cost: Cost, probe: Int)]
     let additions: (probe: Int, links: Int)
-    let norms: (probe: Int, links: Int)
-    let norm: Int
     let dispatch: Int
 
     init(_ machine: MachineCalibration) throws {
@@ -65,61 +65,65 @@ struct MachineProbes {
             (machine.add { kernel.call(kernels) }, kernel.rows, kernel.operations, kernel.bytes)
         }
         memories = MachineProbes.levels(pool.threads).map { name, capacity, size in
-            let memory = SharedReading(bytes: size, kernels, pool)
-            return (name, capacity, machine.add { memory.read() }, memory.bytes)
+            let memory = SharedAdding(bytes: size, kernels, pool)
+            return (name, capacity, machine.add { memory.add() }, memory.bytes)
         }
-        ternary = try KernelCase.ternaryProducts(bytes: 4 << 20, batches, layouts: [kernels.layout], pool: pool).map(add)
-        chains = try [1024, 2048, 4096].map { width in
-            let chain = try Chain.products(width: width, kernels, pool)
-            return (width, machine.add { chain.run() }, chain.length, kernels.layout.bytes(rows: width, width: width))
+        let short = try Chain.products(width: MachineProbes.width, bytes: 8 << 20, kernels, pool)
+        rowsOfProducts = batches.map { rows in (rows, machine.add { short.run(tokens: rows) }, short.length) }
+        chains = try MachineProbes.chains.map { width, total in
+            let chain = try Chain.products(width: width, bytes: total, kernels, pool)
+            return (width, machine.add { chain.run() }, chain.length, kernels.layout.bytes(rows: width, width: width), total)
         }
         dense = KernelCase.denseProducts(bytes: 4 << 20, batches, pool: pool).map(add)
         coldDense = add(KernelCase.denseProducts(bytes: Chain.coldBytes, [1], pool: pool)[0])
         attention = [1, Query.most].map { add(KernelCase.attention(heads: pool.threads, queries: $0, elements: [.float32], pool: pool)[0]) }
         coldAttention = add(KernelCase.attention(heads: 128, queries: 1, elements: [.float32], pool: pool)[0])
         rows = KernelCase.priced(kernels).map { cost, call in (cost, machine.add(call)) }
-        let additions = try Chain.additions(kernels, pool), norms = try Chain.norms(kernels, pool)
+        let additions = try Chain.additions(kernels, pool)
         self.additions = (machine.add { additions.run() }, additions.length)
-        self.norms = (machine.add { norms.run() }, norms.length)
-        let (x, gain, out) = (Floats(KernelCase.width), Floats(KernelCase.width), Floats(KernelCase.width))
-        norm = machine.add { kernels.rmsNorm(x.start, gain: gain.start, epsilon: 1e-6, width: KernelCase.width, into: out.start) }
         dispatch = machine.add { pool.parallel(pool.threads, grain: 1) { _ in } }
     }
 
-    /// Each level of the caches from the second on, read to five eighths, and the memory.
+    /// Widths of matrices, and bytes of all of them: of models that no cache holds, of different sizes of matrices; and of smaller
+    /// models, of which the caches keep a part.
+    private static let chains = [
+        (1024, Chain.coldBytes), (4096, Chain.coldBytes), (width, Chain.coldBytes), (width, Chain.coldBytes / 2),
+        (width, Chain.coldBytes / 4), (width, Chain.coldBytes / 8),
+    ]
+    /// Of most matrices.
+    static let width = 2048
+
+    /// Each level of the caches from the second on, filled to five eighths, and the memory.
     private static func levels(_ threads: Int) -> [(name: String, capacity: Int, read: Int)] {
         CacheLevel.all(processors: threads).map { ("L\($0.level)", $0.bytes, $0.bytes * 5 / 8) }
             + [("memory", physicalBytes(), Limits.standardBytes)]
     }
 }
 
-/// Memory that all threads read, each a part of its own, over and over.
-final class SharedReading {
-    /// That a call reads.
+/// Rows that all threads add, each those of its own, over and over: as activations go through a cache, two are read and one is written.
+final class SharedAdding {
+    /// That a call reads and writes.
     let bytes: Int
-    private let memory: Bytes
-    private let part: Int
+    private let memory: Floats
+    private let width: Int
     private let passes: Int
     private let kernels: Kernels
     private let pool: ThreadPool
 
     init(bytes: Int, _ kernels: Kernels, _ pool: ThreadPool) {
         (self.kernels, self.pool) = (kernels, pool)
-        memory = Bytes(max(1 << 16, bytes), repeating: 1)
-        part = memory.count / pool.threads / 64 * 64
-        passes = max(1, (1 << 25) / memory.count)
-        self.bytes = part * pool.threads * passes
+        width = max(1024, bytes / (3 * 4 * pool.threads))
+        memory = Floats(3 * width * pool.threads)
+        passes = max(1, (1 << 24) / (3 * 4 * width * pool.threads))
+        self.bytes = 3 * 4 * width * pool.threads * passes
     }
 
-    func read() {
+    func add() {
         pool.parallel(pool.threads, grain: 1) { range in
             for thread in range {
-                let own = UnsafeRawBufferPointer(rebasing: memory.buffer[thread * part..<(thread + 1) * part])
-                for _ in 0..<passes { SharedReading.keep(kernels.read(own)) }
+                let own = memory.start + 3 * width * thread
+                for _ in 0..<passes { kernels.add(own, own + width, width: width, into: own + 2 * width) }
             }
         }
     }
-
-    /// Keeps the compiler from leaving out what computes a value that nobody needs.
-    @inline(never) private static func keep(_ value: UInt64) {}
 }

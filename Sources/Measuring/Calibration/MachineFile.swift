@@ -24,7 +24,7 @@ struct MachineFile {
                 "class": "cpu", "note": "Measured by kernels alone; no model ran. Powers and energies are not known.",
                 "memories": .array(memories),
                 "engines": ["ternary": try ternary, "dense": dense, "attention": attention, "vector": vector],
-                "launches": "node", "overhead": quantity(launchFromMemory, "s", "a chain of norms whose gains come from memory, less the norms"),
+                "launches": "node", "overhead": quantity(launch, "s", "a chain of additions of short rows"),
                 "pass-rows": .integer(Machine.rowLimit), "energies": "jouppi-7nm",
             ]
         }
@@ -34,7 +34,7 @@ struct MachineFile {
         probes.memories.map { level in
             [
                 "name": .string(level.name), "capacity": quantity(Double(level.capacity), "B", "as the system tells"),
-                "bandwidth": quantity(Double(level.bytes) * rate(level.probe), "B/s", "read by all threads, over and over"),
+                "bandwidth": quantity(Double(level.bytes) * rate(level.probe), "B/s", "rows added by all threads, over and over"),
             ]
         }
     }
@@ -42,54 +42,77 @@ struct MachineFile {
     /// Of one that works on rows.
     private var launch: Double { link(probes.additions) }
 
-    /// The same where a gain comes from memory.
-    private var launchFromMemory: Double { max(launch, link(probes.norms) - 1 / rate(probes.norm)) }
-
     private func link(_ chain: (probe: Int, links: Int)) -> Double { 1 / (rate(chain.probe) * Double(chain.links)) }
 
-    /// Overhead and bandwidth are those of products that come from memory one after the other, less the norms between them.
+    /// Seconds of one product in a chain, the norm and quantisation before it left out.
+    private func seconds(link: Double, width: Int, rows count: Int = 1) -> Double {
+        let threads = Double(count) * Double(width) > MachineFile.shared ? Double(self.threads) : 1
+        // Multiplications, additions and comparisons of a norm and a quantisation.
+        let norm = launch + Double(count) * Double(width) * 9 / (rows.rate * threads)
+        return max(1e-9, link - norm)
+    }
+
+    /// Numbers below which rows are not worth more than one thread.
+    private static let shared = 16384.0
+
+    /// Overhead and bandwidth are those of products that come from memory one after the other; where all weights are few, caches keep a
+    /// part of them, and more than the bandwidth is reached: the curve says how much.
     private var ternary: JSON {
         get throws {
-            let equations = probes.chains.map { chain in
-                let norm = launchFromMemory + Double(chain.width) * 9 / rows.rate
-                return LeastSquares.Row(
-                    factors: [1, Double(chain.bytes)], value: max(1e-9, link((chain.probe, chain.links)) - norm))
+            let cold = probes.chains.filter { $0.total == Chain.coldBytes }
+            let fit = try LeastSquares.relative(cold.map { LeastSquares.Row(factors: [1, Double($0.bytes)], value: seconds($0)) })
+            let bandwidths = probes.chains.filter { $0.width == MachineProbes.width }.sorted { $0.total < $1.total }.map { chain in
+                (Double(chain.total), Double(chain.bytes) / max(1e-9, seconds(chain) - fit[0]))
             }
-            let fit = try LeastSquares.relative(equations), how = "chains of products of \(equations.count) sizes from memory"
-            return engine(probes.ternary, [
+            let best = bandwidths.map(\.1).max() ?? 1, how = "chains of products from memory"
+            let rates = probes.rowsOfProducts.map { chain -> (rows: Double, rate: Double) in
+                let seconds = seconds(link: link((chain.probe, chain.links)), width: MachineProbes.width, rows: chain.rows)
+                return (Double(chain.rows), Double(chain.rows * MachineProbes.width * MachineProbes.width) / max(1e-9, seconds - fit[0]))
+            }
+            var engine = engine(rates, [
                 "format": "int8", "method": "multiply", "packing": Kernels.best.layout == .triples ? "1.667" : "2",
-                "overhead": quantity(fit[0], "s", how), "bandwidth": quantity(1 / max(fit[1], 1e-15), "B/s", how),
+                "overhead": quantity(fit[0], "s", how), "bandwidth": quantity(best, "B/s", how),
             ])
+            engine["residence"] = curve(bandwidths.map { ($0.0, $0.1 / best) }, of: "bytes", "chains of so many bytes of products")
+            return .object(engine)
         }
     }
 
     private var dense: JSON {
-        engine(probes.dense, [
+        .object(engine(rates(probes.dense), [
             "format": "bf16", "overhead": quantity(1 / rate(probes.dispatch), "s", "a loop over all threads that does nothing"),
             "bandwidth": quantity(Double(probes.coldDense.bytes) * rate(probes.coldDense.probe), "B/s", "a matrix from memory"),
-        ])
+        ]))
     }
 
     private var attention: JSON {
-        engine(probes.attention, [
+        .object(engine(rates(probes.attention), [
             "format": "fp32", "overhead": quantity(1 / rate(probes.dispatch), "s", "a loop over all threads that does nothing"),
             "bandwidth": quantity(Double(probes.coldAttention.bytes) * rate(probes.coldAttention.probe), "B/s", "keys and values from memory"),
-        ])
+        ]))
+    }
+
+    private func rates(_ kernels: [MachineProbes.Kernel]) -> [(rows: Double, rate: Double)] {
+        kernels.map { (Double($0.rows), Double($0.operations) * rate($0.probe)) }
+    }
+
+    /// Seconds of a product of one row.
+    private func seconds(_ chain: MachineProbes.Products) -> Double {
+        seconds(link: link((chain.probe, chain.links)), width: chain.width)
     }
 
     /// The rate of the rows that are fastest, and shares of it for others.
-    private func engine(_ kernels: [MachineProbes.Kernel], _ rest: JSONObject) -> JSON {
-        let rates = kernels.map { (rows: Double($0.rows), rate: Double($0.operations) * rate($0.probe)) }
+    private func engine(_ rates: [(rows: Double, rate: Double)], _ rest: JSONObject) -> JSONObject {
         let best = rates.map(\.rate).max() ?? 1
         var engine: JSONObject = ["rate": quantity(best, "mac/s", "operands in the caches")]
         for member in rest.members { engine[member.key] = member.value }
         engine["efficiency"] = curve(rates.map { ($0.rows, $0.rate / best) })
-        return .object(engine)
+        return engine
     }
 
     private var vector: JSON {
         // Few rows are not worth more than one thread.
-        let few = 16384.0 / Double(KernelCase.width), all = Double(threads)
+        let few = MachineFile.shared / Double(KernelCase.width), all = Double(threads)
         return [
             "rate": quantity(all * rows.rate, "op/s", "kernels of rows on one thread, times the threads"), "format": "fp32",
             "exponential": quantity(rows.long, "op", "fitted to the same kernels"),
@@ -102,10 +125,10 @@ struct MachineFile {
         ["value": .number(value), "unit": .string(unit), "kind": "measured", "source": .string("sim-hw calibrate \(ternVersion): \(how)")]
     }
 
-    private func curve(_ points: [(Double, Double)]) -> JSON {
+    private func curve(_ points: [(Double, Double)], of size: String = "rows", _ how: String = "so many rows") -> JSON {
         [
-            "of": "rows", "points": .array(points.map { [.number($0.0), .number($0.1)] }), "kind": "measured",
-            "source": .string("sim-hw calibrate \(ternVersion): so many rows"),
+            "of": .string(size), "points": .array(points.map { [.number($0.0), .number($0.1)] }), "kind": "measured",
+            "source": .string("sim-hw calibrate \(ternVersion): \(how)"),
         ]
     }
 }
