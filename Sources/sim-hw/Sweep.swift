@@ -52,7 +52,7 @@ struct Sweep: TernCommand {
     }
 
     private func points(_ model: SimulatedModel) throws -> [Prediction] {
-        let names = devices?.split(separator: ",").map(String.init) ?? DeviceLibrary.names
+        let names = devices?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? DeviceLibrary.names
         return try names.flatMap { name in
             let device = try DeviceLibrary.device(name, settings: settings)
             return try (chips?.values ?? [device.chips]).flatMap { count in

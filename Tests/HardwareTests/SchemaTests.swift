@@ -76,7 +76,7 @@ import Testing
             guard path.hasSuffix(".unit"), let pattern = own["pattern"], seen.insert(pattern).inserted else { continue }
             for unit in Self.units {
                 // In its range whatever the unit is.
-                let one = [0, 1e-12, 1, 1e12].contains { value in
+                let one = [0, 1e-12, 1e-6, 1, 1e6, 1e12, 1e18].contains { value in
                     fact { _ = try device(TinyDevice.json.with(path, .string(unit)).with("\(parent).value", .number(value))) } == "no failure"
                 }
                 #expect(one == checker.matches(unit, own), "\(path) = \(unit)")

@@ -64,7 +64,7 @@ extension BadInput {
         file("a configuration of no family", "'zebra'", "x.json", "{\"model_type\": \"zebra\"}"),
         file(
             "more weights than anyone has", "the model has more than 1e14 weights", "x.json",
-            "{\"model_type\": \"hgrn_bit\", \"vocab_size\": 67, \"hidden_size\": 16777216, \"num_hidden_layers\": 1000, \"intermediate_size\": 16777216}"),
+            "{\"model_type\": \"hgrn_bit\", \"vocab_size\": 67, \"hidden_size\": 16777216, \"num_hidden_layers\": 1000, \"intermediate_size\": 8388608}"),
         file(
             "a configuration beyond all bounds", "x.json", "x.json",
             "{\"model_type\": \"llama\", \"vocab_size\": 9007199254740992, \"hidden_size\": 9007199254740992, \"num_hidden_layers\": 2, "

@@ -158,6 +158,8 @@ import Testing
         #expect(given?["value"]?.stringValue?.hasSuffix("TB/s") == true)
         let without = try json(base + ["--set", "engines.ternary=null", "--set", "launches=pass"])
         #expect(without["kernels"]?.arrayValue?.filter { $0["overhead_seconds"] != 0.0 }.count == 1)
+        let packed = try json(base + ["--set", "engines.ternary.packing=1.6"])
+        #expect(try packed["token_seconds"] == json(base + ["--bits", "1.6"])["token_seconds"])
         #expect(try json(base + ["--set", "chips=4"])["token_seconds"] == json(base + ["--chips", "4"])["token_seconds"])
         #expect(try run("sim-hw", base + ["--set", "memories.HBM2.capacity=1 MB"]).text.contains("\"memory_fits\":false"))
     }
