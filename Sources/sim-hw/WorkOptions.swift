@@ -29,6 +29,9 @@ struct WorkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The share of trits that are zero, for engines that skip them.", valueName: "share"))
     var zeros = 1.0 / 3
 
+    @Option(help: ArgumentHelp("The share of activations that are zero before products, for engines that skip them.", valueName: "share"))
+    var activationZeros = 0.0
+
     @Flag(help: "Leave out embedding, head and the choice of a token, as some publications do.")
     var blocksOnly = false
 
@@ -37,6 +40,7 @@ struct WorkOptions: ParsableArguments {
         try check("--tokens", tokens, 1...1 << 24)
         try check("--batch", batch, 1...1 << 20)
         guard (0...1).contains(zeros) else { throw ValidationError("--zeros takes a share of 0 to 1") }
+        guard (0...1).contains(activationZeros) else { throw ValidationError("--activation-zeros takes a share of 0 to 1") }
     }
 
     private func check(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
@@ -49,7 +53,7 @@ struct WorkOptions: ParsableArguments {
         var work = Workload()
         (work.prompt, work.tokens, work.batch) = (prompt, tokens, batch)
         (work.packing, work.tables, work.cacheBits) = (bits, tables, cache.bits)
-        (work.zeros, work.blocksOnly) = (zeros, blocksOnly)
+        (work.zeros, work.activationZeros, work.blocksOnly) = (zeros, activationZeros, blocksOnly)
         return work
     }
 }

@@ -72,8 +72,8 @@ extension Engines {
 extension Engine {
     init(_ reader: ObjectReader, ternary: Bool = false, format standard: NumberFormat? = nil) throws {
         try reader.only(
-            "rate", "format", "method", "packing", "unpack", "group", "entries", "skips-zeros", "accumulator", "overhead", "efficiency",
-            "bandwidth", "residence", "exponential", "division", "note")
+            "rate", "format", "method", "packing", "unpack", "group", "entries", "skips-zeros", "skips-zero-activations", "accumulator",
+            "overhead", "efficiency", "bandwidth", "residence", "exponential", "division", "note")
         rate = try reader.requiredQuantity("rate", .operationsPerSecond)
         format = try reader.choice("format", NumberFormat.self) ?? standard ?? (ternary ? .int8 : .fp16)
         method = try reader.choice("method", Method.self) ?? (ternary ? .add : .multiply)
@@ -82,6 +82,7 @@ extension Engine {
         group = try reader.integer("group", in: 1...16) ?? 4
         entries = try reader.integer("entries", in: 1...1 << 26) ?? 16
         skipsZeros = try reader.flag("skips-zeros") ?? false
+        skipsZeroActivations = try reader.flag("skips-zero-activations") ?? false
         accumulator = try reader.quantity("accumulator", .bits)
         overhead = try reader.quantity("overhead", .seconds)
         efficiency = try reader.curve("efficiency", of: "rows")

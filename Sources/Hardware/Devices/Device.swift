@@ -95,6 +95,8 @@ public struct Engine: Hashable, Sendable {
     let entries: Int
     /// Whether a weight of zero takes no time.
     let skipsZeros: Bool
+    /// Whether an activation of zero takes none.
+    let skipsZeroActivations: Bool
     /// Bits of a sum.
     let accumulator: Quantity?
     var overhead: Quantity?

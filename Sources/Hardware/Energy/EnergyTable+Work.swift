@@ -13,20 +13,19 @@ extension EnergyTable {
     ]
 
     /// The arithmetic of a work on an engine; `vector` says what exponentials and divisions take.
-    func joules(_ work: Work, _ engine: Engine, vector: Engine, zeros: Double) -> Double {
+    func joules(_ work: Work, _ engine: Engine, vector: Engine, _ workload: Workload) -> Double {
         let simple = work.additions * joules("fp32-add") + work.multiplications * joules("fp32-multiply")
         let long = (work.exponentials * vector.exponentialCost + work.divisions * vector.divisionCost) * joules("fp32-multiply")
-        return simple + long + products(work, engine, zeros: zeros)
+        return simple + long + engine.products(work, workload) * product(work, engine)
     }
 
-    private func products(_ work: Work, _ engine: Engine, zeros: Double) -> Double {
-        guard work.multiplyAdds > 0 else { return 0 }
+    /// What one product takes of those that an engine does.
+    private func product(_ work: Work, _ engine: Engine) -> Double {
         let sum = joules((engine.accumulator?.value ?? 32) <= 16 ? "int16-add" : "int32-add")
-        guard work.kind == .ternary else { return work.multiplyAdds * product(engine.format) }
+        guard work.kind == .ternary else { return product(engine.format) }
         switch engine.method {
-        case .multiply: return work.multiplyAdds * (engine.format.isInteger ? joules("int8-multiply") + sum : product(engine.format))
-        case .add: return work.multiplyAdds * (engine.skipsZeros ? 1 - zeros : 1) * sum
-        case .lookup: return engine.lookups(work) * sum
+        case .multiply: return engine.format.isInteger ? joules("int8-multiply") + sum : product(engine.format)
+        case .add, .lookup: return sum
         }
     }
 
@@ -48,6 +47,14 @@ extension Engine {
     /// A short polynomial, where the device says nothing.
     var exponentialCost: Double { exponential?.value ?? 10 }
     var divisionCost: Double { division?.value ?? 4 }
+
+    /// Products that it really does of a work: all but those with a zero that it skips, or what it looks up in their place.
+    func products(_ work: Work, _ workload: Workload) -> Double {
+        guard work.kind == .ternary else { return work.multiplyAdds }
+        guard method != .lookup else { return lookups(work) }
+        let trits = method == .add && skipsZeros ? 1 - workload.zeros : 1
+        return work.multiplyAdds * trits * (skipsZeroActivations ? 1 - workload.activationZeros : 1)
+    }
 
     /// Sums that a ternary product by tables looks up, and those that make the tables of each row.
     func lookups(_ work: Work) -> Double {

@@ -105,7 +105,8 @@ extension Roofline {
 
     private func computeSeconds(_ work: Work, _ engine: Engine) -> Double {
         let vector = device.engines.vector
-        let products = productOperations(work, engine) / (rate(engine) * (engine.efficiency?.share(at: Double(max(1, work.rows))) ?? 1))
+        let reached = rate(engine) * (engine.efficiency?.share(at: Double(max(1, work.rows))) ?? 1)
+        let products = 2 * engine.products(work, workload) / reached
         let long = work.exponentials * vector.exponentialCost + work.divisions * vector.divisionCost
         let unpacking = work.kind == .ternary ? work.weights * (engine.unpack?.value ?? 0) : 0
         // Other engines have their numbers worked on side by side, whatever the rows.
@@ -114,15 +115,6 @@ extension Roofline {
     }
 
     private func rate(_ engine: Engine) -> Double { engine.rate.value * share }
-
-    private func productOperations(_ work: Work, _ engine: Engine) -> Double {
-        guard work.kind == .ternary else { return 2 * work.multiplyAdds }
-        switch engine.method {
-        case .multiply: return 2 * work.multiplyAdds
-        case .add: return 2 * work.multiplyAdds * (engine.skipsZeros ? 1 - workload.zeros : 1)
-        case .lookup: return 2 * engine.lookups(work)
-        }
-    }
 }
 
 // Joules.
@@ -131,7 +123,7 @@ extension Roofline {
         var energy = Energy()
         for work in works {
             energy.operations += device.energies.joules(
-                work, device.engines.engine(for: work.kind), vector: device.engines.vector, zeros: workload.zeros)
+                work, device.engines.engine(for: work.kind), vector: device.engines.vector, workload)
         }
         for level in device.memories {
             guard let amount = bytes[level.name], let price = level.energy else { continue }

@@ -15,6 +15,8 @@ public struct Workload: Hashable, Sendable {
     public var tables: NumberFormat?
     /// The share of trits that are zero.
     public var zeros = 1.0 / 3
+    /// The share of the activations before ternary products that are zero.
+    public var activationZeros = 0.0
     /// Whether embedding, head and the choice of a token are left out, as some publications do.
     public var blocksOnly = false
 

@@ -2,7 +2,7 @@ import Glibc
 import Tensors
 
 /// A level of the processor's caches, as Linux tells it under /sys/devices/system/cpu.
-struct CacheLevel: Hashable {
+package struct CacheLevel: Hashable {
     let level: Int
     /// Of all the processors together that this process may run on.
     let bytes: Int
@@ -20,7 +20,7 @@ struct CacheLevel: Hashable {
     }
 
     /// `0-3,8` are five.
-    static func count(_ list: String) -> Int {
+    package static func count(_ list: String) -> Int {
         list.split(separator: ",").reduce(0) { sum, part in
             let ends = part.split(separator: "-").compactMap { Int($0) }
             return sum + (ends.count == 2 && ends[0] <= ends[1] ? min(ends[1] - ends[0], 1 << 20) + 1 : ends.count == 1 ? 1 : 0)
@@ -28,7 +28,7 @@ struct CacheLevel: Hashable {
     }
 
     /// `1024K`
-    static func bytes(_ text: String) -> Int? {
+    package static func bytes(_ text: String) -> Int? {
         let shift = ["K": 10, "M": 20, "G": 30][text.suffix(1)] ?? 0
         guard let count = Int(shift > 0 ? text.dropLast() : text[...]), count > 0, count < 1 << 30 else { return nil }
         return count << shift

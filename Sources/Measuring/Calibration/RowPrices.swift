@@ -2,14 +2,14 @@ import Basis
 import Models
 
 /// What operations on rows take on one thread, fitted to kernels that mix them.
-struct RowPrices {
+package struct RowPrices {
     /// Simple operations a second, and how many of them an exponential, a division or a root takes. Gates have one of each for each number,
     /// so that no kernel tells them apart.
-    let rate: Double
-    let long: Double
+    package let rate: Double
+    package let long: Double
 
     /// Least squares of the relative errors of seconds.
-    init(_ kernels: [(cost: Cost, seconds: Double)]) throws {
+    package init(_ kernels: [(cost: Cost, seconds: Double)]) throws {
         let rows = kernels.map { kernel in
             let cost = kernel.cost, simple = cost.additions + cost.multiplications + cost.comparisons
             return LeastSquares.Row(
