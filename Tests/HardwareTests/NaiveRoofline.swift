@@ -124,7 +124,7 @@ struct NaiveRoofline {
     private func lookups(_ task: Task) -> Double { task.macs / 3 + 27 * task.rows * (task.columns / 3).rounded(.up) }
 
     private func computeTime(_ task: Task) -> Double {
-        let vector = chips * 2e9 * line(max(1, task.rows), (1, 0.75), (4, 1))
+        let vector = chips * 2e9 * (task.kind == "vector" ? line(max(1, task.rows), (1, 0.75), (4, 1)) : 1)
         let ternary = chips * 6e9 * line(max(1, task.rows), (1, 0.5), (16, 1))
         var products = 0.0
         switch task.kind {
