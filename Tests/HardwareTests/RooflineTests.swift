@@ -35,7 +35,7 @@ import Testing
             let schedule = Schedule(model.graph, optimising: variant.isFused)
             for (texts, prompt) in [(1, 1), (1, 7), (3, 20)] {
                 var work = Workload()
-                (work.batch, work.prompt, work.tokens) = (texts, prompt, 5)
+                (work.batch, work.prompt, work.tokens, work.activationZeros) = (texts, prompt, 5, 0.25)
                 let prediction = try Prediction(Simulation(model, on: device(variant.json), work))
                 let cases = [(prediction.prefill[0], prompt, 0), (prediction.decode, 1, prompt + 2)]
                 for (pass, tokens, past) in cases {

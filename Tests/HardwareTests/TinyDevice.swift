@@ -22,7 +22,7 @@ enum TinyDevice {
         "engines": [
             "ternary": [
                 "rate": quantity(3, "Gmac/s"), "format": "int8", "method": "lookup", "packing": "1.6", "unpack": quantity(2, "op"), "group": 3,
-                "entries": 27, "skips-zeros": true, "accumulator": quantity(16, "bit"), "overhead": quantity(7, "us"),
+                "entries": 27, "skips-zeros": true, "skips-zero-activations": true, "residence": curve("bytes", [[1000, 0.5], [1e9, 0.5]]), "accumulator": quantity(16, "bit"), "overhead": quantity(7, "us"),
                 "efficiency": curve("rows", [[1, 0.5], [16, 1]]), "bandwidth": quantity(6, "GB/s"), "exponential": quantity(8, "op"),
                 "division": quantity(5, "op"), "note": "tables",
             ],
