@@ -60,6 +60,8 @@ demo: build
 	@printf '%s\n' 'My fellow citizens, we' 'The American people' 'Alice was not' > $(DEMO)/prompts
 	@$(BIN)/infer --seed 3 --max-tokens 40 --stop $$'\n' $(DEMO)/english.tern < $(DEMO)/prompts > $(DEMO)/answers
 	@paste -d '' $(DEMO)/prompts $(DEMO)/answers | sed 's/^/   /'
+	@echo; echo '5. What a token of it would take on an FPGA of 60 MHz: sim-hw $(DEMO)/english.tern --device d5005 --fidelity cycle'
+	@$(BIN)/sim-hw $(DEMO)/english.tern --device d5005 --fidelity cycle | sed -n '3,12s/^/   /p'
 	@echo; echo 'Next: man man/tern.7, or $(BIN)/infer $(DEMO)/english.tern'
 
 test: setup

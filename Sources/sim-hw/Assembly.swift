@@ -55,7 +55,8 @@ struct Assembly: TernCommand {
         let rows = timing.records.map { record in
             [
                 "\(record.start)", "\(record.end)", record.unit.rawValue, program.instructions[record.instruction].opcode.rawValue,
-                record.reason.map { "\(record.waited) for a \($0.rawValue)" } ?? "", record.waitedForPort > 0 ? "\(record.waitedForPort)" : "",
+                record.reason.map { "\(record.waited) for a \($0.rawValue)" } ?? "",
+                record.waitedForPort > 0 ? "\(record.waitedForPort)" : "",
                 program.node(of: record.instruction),
             ]
         }

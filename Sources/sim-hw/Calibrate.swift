@@ -9,7 +9,9 @@ struct Calibrate: TernCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate", abstract: "Make a device of this machine, measured by its kernels, or fit overhead and rates to a table.")
 
-    @Option(help: ArgumentHelp("Fit to the lines of <file>: comma-separated bytes, operations and seconds, a line of names first.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Fit to the lines of <file>: comma-separated bytes, operations and seconds, a line of names first.", valueName: "file"))
     var csv: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write the device into <file>; to standard output if not given.", valueName: "file"))

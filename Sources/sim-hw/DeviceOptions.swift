@@ -11,7 +11,8 @@ struct DeviceOptions: ParsableArguments {
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Give a number of the device another value, '--set memories.HBM2.bandwidth=3 TB/s'. Repeatable.", valueName: "path=value"))
+        help: ArgumentHelp(
+            "Give a number of the device another value, '--set memories.HBM2.bandwidth=3 TB/s'. Repeatable.", valueName: "path=value"))
     var settings: [String] = []
 
     @Option(help: ArgumentHelp("Share the model among <n> chips.", valueName: "n"))

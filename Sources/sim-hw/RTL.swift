@@ -9,7 +9,8 @@ import Toolkit
 /// From the model of the core to hardware: Verilog, a real layer's vectors, and benches.
 struct RTL: TernCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rtl", abstract: "Write the ternary unit of a core as Verilog with a real layer's vectors, and hold it against the model.",
+        commandName: "rtl",
+        abstract: "Write the ternary unit of a core as Verilog with a real layer's vectors, and hold it against the model.",
         discussion: "Verilator counts its cycles and checks its sums, Yosys its area, where they are installed.")
 
     @Argument(help: "The model, with weights.")

@@ -16,10 +16,12 @@ struct RealLayer {
             let weight = node.operation.weight
         else {
             let known = products.prefix(3).compactMap { $0.operation.weight?.name }.joined(separator: ", ")
-            throw Failure(wanted.map { "the model has no ternary matrix '\($0)'; it has \(known), .." } ?? "the model has no ternary matrix")
+            guard let wanted else { throw Failure("the model has no ternary matrix") }
+            throw Failure("the model has no ternary matrix '\(wanted)'; it has \(known), ..")
         }
         let kernels = try Kernels.fromEnvironment(), source = try model.containerTensors(kernels, threads)
-        let activations = try RealLayer.activations(of: model.graph.nodes[node.inputs[0]].name, model.graph, source, token, kernels, threads)
+        let input = model.graph.nodes[node.inputs[0]].name
+        let activations = try RealLayer.activations(of: input, model.graph, source, token, kernels, threads)
         name = weight.name
         vectors = try TernaryLayer(weight.name, of: model.graph, from: source, activations: activations)
     }

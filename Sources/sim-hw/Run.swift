@@ -12,10 +12,13 @@ struct Run: TernCommand {
     @OptionGroup var hardware: DeviceOptions
     @OptionGroup var work: WorkOptions
 
-    @Option(help: ArgumentHelp("How closely to look: roofline, cycle for instructions one by one, or exact for their integers, too.", valueName: "fidelity"))
+    @Option(
+        help: ArgumentHelp(
+            "How closely to look: roofline, cycle for instructions one by one, or exact for their integers, too.", valueName: "fidelity"))
     var fidelity = Fidelity.roofline
 
-    @Option(help: ArgumentHelp("Write the launches of a prompt and a token to <file>, for chrome://tracing and Perfetto.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write the launches of a prompt and a token to <file>, for chrome://tracing and Perfetto.", valueName: "file"))
     var trace: String?
 
     @Option(help: ArgumentHelp("Draw the roofline into <file>, .png or .svg, through gnuplot.", valueName: "file"))

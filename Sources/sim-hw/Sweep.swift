@@ -11,7 +11,8 @@ struct Sweep: TernCommand {
     @Option(help: ArgumentHelp("The devices, by commas; all that come with Tern if not given.", valueName: "list"))
     var devices: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Give a number of each device another value. Repeatable.", valueName: "path=value"))
+    @Option(
+        name: .customLong("set"), help: ArgumentHelp("Give a number of each device another value. Repeatable.", valueName: "path=value"))
     var settings: [String] = []
 
     @Option(help: ArgumentHelp("Prompts of so many tokens.", valueName: "list"))

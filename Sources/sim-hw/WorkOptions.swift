@@ -17,7 +17,9 @@ struct WorkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Do so for <n> texts at once.", valueName: "n"))
     var batch = 1
 
-    @Option(help: ArgumentHelp("Trits lie in memory in <n> bits: 1.585 (the bound), 1.6, 1.667, 2 or 8; as the device likes it if not given.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Trits lie in memory in <n> bits: 1.585 (the bound), 1.6, 1.667, 2 or 8; as the device likes it if not given.", valueName: "n"))
     var bits: Packing?
 
     @Option(help: ArgumentHelp("Embeddings and float heads are <format>; what the device multiplies if not given.", valueName: "format"))
@@ -60,7 +62,10 @@ struct WorkOptions: ParsableArguments {
 
 /// The model of a simulation.
 struct SketchOptions: ParsableArguments {
-    @Argument(help: "A config.json or a folder with one, shape:NAME, a container, a GGUF file, a manifest, hf:owner/name, or - for standard input.")
+    @Argument(
+        help: """
+            A config.json or a folder with one, shape:NAME, a container, a GGUF file, a manifest, hf:owner/name, or - for standard input.
+            """)
     var model: String
 
     @OptionGroup var form: ModelOptions

@@ -92,7 +92,7 @@ import Testing
     @Test func `a core that cannot be is refused`() {
         for change: (inout Core) -> Void in [
             { $0.clock = 0 }, { $0.clock = .nan }, { $0.port.efficiency = 0 }, { $0.port.bits = 0 }, { $0.ternary.lanes = -1 },
-            { $0.registers = 0 }, { $0.registerWidth = .max }, { $0.row.lanes = 0 }, { $0.host?.cyclesPerOperation = .infinity },
+            { $0.registers = 0 }, { $0.registerWidth = .max }, { $0.row?.lanes = 0 }, { ($0.row, $0.host) = (nil, nil) }, { $0.host?.cyclesPerOperation = .infinity },
             { $0.numberBits = 12 }, { $0.port.fifo = -1 }, { $0.cores = 0 },
         ] {
             var core = Core.small

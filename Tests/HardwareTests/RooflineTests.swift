@@ -78,7 +78,7 @@ import Testing
             work.prompt = 150
             let parts = try Prediction(Simulation(model, on: device(json), work))
             #expect(parts.prefill.map(\.times) == [2, 1])
-            #expect(isClose(parts.firstTokenSeconds, 2 * parts.prefill[0].interval + parts.prefill[1].interval))
+            #expect(isClose(parts.firstTokenSeconds, 2 * parts.prefill[0].seconds + parts.prefill[1].seconds))
             let joules = 2 * parts.prefill[0].energy.total + parts.prefill[1].energy.total
             #expect(isClose(parts.prefillJoulesPerToken, joules / 150))
             // Overheads are paid three times, and weights read as often.

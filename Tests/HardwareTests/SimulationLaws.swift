@@ -83,7 +83,7 @@ import Testing
             #expect(times.allSatisfy { $0.isFinite && $0 >= 0 }, "\(what), \(kernel.name): \(times)")
             #expect(kernel.seconds == kernel.overheadSeconds + max(kernel.memorySeconds, kernel.computeSeconds))
         }
-        #expect(pass.seconds > 0 && pass.interval > 0 && pass.interval <= pass.seconds && !pass.kernels.isEmpty, "\(what)")
+        #expect(pass.seconds > 0 && !pass.kernels.isEmpty, "\(what)")
     }
 
     @Test(arguments: names) func `a longer prompt takes longer`(_ name: String) throws {

@@ -55,7 +55,7 @@ extension RooflineFit {
 
     /// Comma-separated values; the first line names the columns, among them bytes, operations and seconds, in any order.
     public init(csv bytes: [UInt8]) throws {
-        let lines = bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }, ).map { String(decoding: $0, as: UTF8.self) }
+        let lines = bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).map { String(decoding: $0, as: UTF8.self) }
         guard let head = lines.first else { throw Failure("is empty") }
         let names = RooflineFit.cells(head)
         let places = try RooflineFit.columns.map { name in
@@ -68,7 +68,9 @@ extension RooflineFit {
     }
 
     private static func cells(_ line: String) -> [String] {
-        line.split(separator: ",", omittingEmptySubsequences: false).map { cell in String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
+        line.split(separator: ",", omittingEmptySubsequences: false).map { cell in
+            String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
     }
 }
 
@@ -88,12 +90,15 @@ extension RooflineFit.Launch {
 // What it says.
 extension RooflineFit {
     public var text: String {
-        let rows = [
+        table([
             ["overhead", timed(overhead)], ["bandwidth", bandwidth.map { "\(sized($0))/s" } ?? "binds no launch"],
-            ["rate", rate.map { "\(counted($0))op/s" } ?? "binds no launch"],
-            ["errors", "mean \(shared(meanError)), from \(percent(errors.min() ?? 0)) to \(percent(errors.max() ?? 0)) over \(errors.count) launches"],
-        ]
-        return table(rows)
+            ["rate", rate.map { "\(counted($0))op/s" } ?? "binds no launch"], ["errors", errorText],
+        ])
+    }
+
+    private var errorText: String {
+        let (least, most) = (errors.min() ?? 0, errors.max() ?? 0)
+        return "mean \(shared(meanError)), from \(percent(least)) to \(percent(most)) over \(errors.count) launches"
     }
 
     private func percent(_ share: Double) -> String { "\(share > 0 ? "+" : "")\(decimal(100 * share, 1)) %" }

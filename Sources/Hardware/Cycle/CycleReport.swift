@@ -13,6 +13,7 @@ public struct CycleReport {
     }
 
     private var timing: Timing { simulation.timing }
+    private var allCycles: Double { Double(max(1, timing.cycles)) }
 
     public var text: String {
         let tables = [table(head), units, layers, waits, energies].joined(separator: "\n")
@@ -24,10 +25,10 @@ public struct CycleReport {
         return [
             ["device", "\(device.name): \(device.title), \(core.cores) \(core.cores == 1 ? "core" : "cores") at \(counted(core.clock))Hz"],
             ["model", "\(model.name), \(counted(model.weightCount)) weights, \(counted(model.tritCount)) of them trits"],
-            ["program", "\(simulation.program.instructions.count) instructions, \(simulation.program.rom.count * 8) bytes of instruction memory"],
+            ["program", "\(simulation.program.instructions.count) instructions in \(simulation.program.rom.count * 8) bytes"],
             ["token", "\(simulation.cycles) cycles, \(timed(simulation.tokenSeconds))" + (work.blocksOnly ? ", blocks only" : "")],
             ["speed", "\(rounded(simulation.tokensPerSecond)) tokens/s, first token after \(timed(firstTokenSeconds))"],
-            ["port", "\(sized(simulation.portBytes)) a token, \(rounded(simulation.portBytes / Double(max(1, timing.cycles)))) bytes a cycle"],
+            ["port", "\(sized(simulation.portBytes)) a token, \(rounded(simulation.portBytes / allCycles)) bytes a cycle"],
         ]
     }
 
@@ -82,7 +83,10 @@ public struct CycleReport {
             lines.append("area: a core takes \(area.core.text) of \(area.total.text); \(cores) would fit, the port shared")
         }
         let doubtful = simulation.device.core?.numbers.filter { $0.kind != .measured && $0.kind != .vendor } ?? []
-        if !doubtful.isEmpty { lines.append("not measured: " + doubtful.map { "\($0.path) = \($0.text) (\($0.kind.rawValue))" }.joined(separator: ", ")) }
+        if !doubtful.isEmpty {
+            let all = doubtful.map { "\($0.path) = \($0.text) (\($0.kind.rawValue))" }
+            lines.append("not measured: " + all.joined(separator: ", "))
+        }
         if let note = simulation.device.note { lines.append("note: \(note)") }
         return lines
     }
@@ -107,11 +111,14 @@ public struct CycleReport {
     public var trace: JSON {
         let events = timing.records.map { record -> JSON in
             let instruction = simulation.program.instructions[record.instruction]
-            let seconds = (start: Double(record.start) / simulation.core.clock, long: Double(record.end - record.start) / simulation.core.clock)
-            let thread = Unit.allCases.firstIndex(of: record.unit) ?? 0
+            let (clock, thread) = (simulation.core.clock, Unit.allCases.firstIndex(of: record.unit) ?? 0)
             return ChromeTrace.event(
-                simulation.program.node(of: record.instruction), record.unit.rawValue, seconds.start, seconds.long, thread: thread,
-                ["instruction": .string(instruction.opcode.rawValue), "waited": .integer(record.waited), "port": .integer(record.waitedForPort)])
+                simulation.program.node(of: record.instruction), record.unit.rawValue, Double(record.start) / clock,
+                Double(record.end - record.start) / clock, thread: thread,
+                [
+                    "instruction": .string(instruction.opcode.rawValue), "waited": .integer(record.waited),
+                    "port": .integer(record.waitedForPort),
+                ])
         }
         return ["displayTimeUnit": "ms", "traceEvents": .array(events)]
     }

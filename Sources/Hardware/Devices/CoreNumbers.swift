@@ -11,8 +11,8 @@ public struct CoreNumbers: Sendable {
 
     init(_ reader: ObjectReader) throws {
         try reader.only(
-            "clock", "cores", "registers", "register-width", "number-bits", "scratch", "ternary", "row", "norm", "port", "attention", "host",
-            "area", "note")
+            "clock", "cores", "registers", "register-width", "number-bits", "scratch", "ternary", "row", "norm", "port", "attention",
+            "host", "area", "note")
         var parts = CoreReader(reader)
         let clock = try parts.quantity("clock", .hertz).value
         var core = Core(
@@ -45,7 +45,9 @@ private struct CoreReader {
     /// A whole number.
     mutating func count(_ key: String, _ dimension: Dimension = .pure, in part: ObjectReader? = nil) throws -> Int {
         let quantity = try quantity(key, dimension, in: part)
-        guard let count = Int(exactly: quantity.value) else { throw Failure("'\(quantity.path)' is \(quantity.text), expected a whole number") }
+        guard let count = Int(exactly: quantity.value) else {
+            throw Failure("'\(quantity.path)' is \(quantity.text), expected a whole number")
+        }
         return count
     }
 

@@ -7,8 +7,8 @@ extension Device {
     public init(_ json: JSON, table: (String) throws -> EnergyTable) throws {
         let reader = try ObjectReader(json, path: "")
         try reader.only(
-            "device", "title", "class", "note", "chips", "split", "memories", "engines", "overhead", "launches", "launch-counts", "weights", "pass-rows",
-            "power", "link", "energies", "core")
+            "device", "title", "class", "note", "chips", "split", "memories", "engines", "overhead", "launches", "launch-counts",
+            "weights", "pass-rows", "power", "link", "energies", "core")
         name = try reader.required("device", reader.string("device"))
         title = try reader.required("title", reader.string("title"))
         category = try reader.required("class", reader.choice("class", Category.self))

@@ -34,8 +34,8 @@ public struct Device: Sendable {
     /// How several chips share a model: each has some of its layers, or a part of every matrix.
     public enum Split: String, CaseIterable, Sendable { case pipeline, tensor }
 
-    /// How weights come to the engines: when they are needed; ahead of that, since their order is known; or not at all, because each part of
-    /// the chip holds its own, and is all that works on them.
+    /// How weights come to the engines: when they are needed; ahead of that, since their order is known; or not at all, because each part
+    /// of the chip holds its own, and is all that works on them.
     public enum Weights: String, CaseIterable, Sendable { case fetched, ahead, stationary }
 
     /// What is started at once: an operation of the graph, all products that do not depend on each other, or a whole pass.

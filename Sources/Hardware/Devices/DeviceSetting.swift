@@ -43,7 +43,9 @@ public enum DeviceSetting {
         guard !value.isNull, var quantity = old.objectValue, quantity["unit"] != nil else {
             // A word may look like a number: bits of a trit.
             if old.stringValue != nil, value.doubleValue != nil { return .string(value.compact) }
-            guard value.isNull || old.objectValue == nil && old.arrayValue == nil else { throw Failure("what stands there is more than a number or a word") }
+            guard value.isNull || old.objectValue == nil && old.arrayValue == nil else {
+                throw Failure("what stands there is more than a number or a word")
+            }
             return value
         }
         (quantity["value"], quantity["unit"]) = try number(value, unit: quantity["unit"])

@@ -25,7 +25,9 @@ public struct EnergyTable: Sendable {
         let operations = try reader.required("operations", reader.object("operations"))
         try operations.only(names)
         // What others are priced as where they are missing.
-        for name in ["int32-add", "int32-multiply", "fp32-add", "fp32-multiply"] { _ = try operations.required(name, operations.value(name)) }
+        for name in ["int32-add", "int32-multiply", "fp32-add", "fp32-multiply"] {
+            _ = try operations.required(name, operations.value(name))
+        }
         return try quantities(operations, .joules)
     }
 

@@ -46,7 +46,9 @@ struct MeasureUnit: Sendable {
     /// Nil for what is no unit.
     init?(_ text: String) {
         if let unit = MeasureUnit.bases[text] { self = unit; return }
-        guard let first = text.first, let power = MeasureUnit.prefixes[first], let base = MeasureUnit.bases[String(text.dropFirst())] else { return nil }
+        guard let first = text.first, let power = MeasureUnit.prefixes[first], let base = MeasureUnit.bases[String(text.dropFirst())] else {
+            return nil
+        }
         // Binary units have a prefix already.
         guard base.takesPrefixes, !text.hasSuffix("iB") else { return nil }
         self.init(base.dimension, power * base.factor)
@@ -60,11 +62,14 @@ struct MeasureUnit: Sendable {
         "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
     ]
 
+    private static func unit(_ dimension: Dimension, _ factor: Double) -> MeasureUnit { MeasureUnit(dimension, factor) }
+
     private static let bases: [String: MeasureUnit] = [
-        "B": MeasureUnit(.bytes, 1), "KiB": MeasureUnit(.bytes, 1024), "MiB": MeasureUnit(.bytes, 1_048_576), "GiB": MeasureUnit(.bytes, 1_073_741_824),
-        "B/s": MeasureUnit(.bytesPerSecond, 1), "Hz": MeasureUnit(.hertz, 1), "s": MeasureUnit(.seconds, 1), "W": MeasureUnit(.watts, 1), "J": MeasureUnit(.joules, 1),
-        "J/bit": MeasureUnit(.joulesPerBit, 1), "op/s": MeasureUnit(.operationsPerSecond, 1), "OPS": MeasureUnit(.operationsPerSecond, 1),
-        "FLOPS": MeasureUnit(.operationsPerSecond, 1), "mac/s": MeasureUnit(.operationsPerSecond, 2), "op": MeasureUnit(.operations, 1),
-        "bit": MeasureUnit(.bits, 1), "cycle": MeasureUnit(.cycles, 1), "1/s": MeasureUnit(.perSecond, 1), "ALM": MeasureUnit(.area, 1), "LUT": MeasureUnit(.area, 1), "1": MeasureUnit(.pure, 1),
+        "B": unit(.bytes, 1), "KiB": unit(.bytes, 1024), "MiB": unit(.bytes, 1_048_576), "GiB": unit(.bytes, 1_073_741_824),
+        "B/s": unit(.bytesPerSecond, 1), "Hz": unit(.hertz, 1), "s": unit(.seconds, 1), "W": unit(.watts, 1), "J": unit(.joules, 1),
+        "J/bit": unit(.joulesPerBit, 1), "op/s": unit(.operationsPerSecond, 1), "OPS": unit(.operationsPerSecond, 1),
+        "FLOPS": unit(.operationsPerSecond, 1), "mac/s": unit(.operationsPerSecond, 2), "op": unit(.operations, 1),
+        "bit": unit(.bits, 1), "cycle": unit(.cycles, 1), "1/s": unit(.perSecond, 1), "ALM": unit(.area, 1), "LUT": unit(.area, 1),
+        "1": unit(.pure, 1),
     ]
 }

@@ -28,7 +28,9 @@ extension ObjectReader {
     private func unit(_ dimensions: [Dimension]) throws -> MeasureUnit {
         let text = try required("unit", string("unit"))
         let expected = dimensions.map(\.rawValue).joined(separator: " or ")
-        guard let unit = MeasureUnit(text) else { throw Failure("'\(place("unit"))' is \"\(text)\", which is no unit; expected one of \(expected)") }
+        guard let unit = MeasureUnit(text) else {
+            throw Failure("'\(place("unit"))' is \"\(text)\", which is no unit; expected one of \(expected)")
+        }
         guard dimensions.contains(unit.dimension) else {
             throw Failure("'\(place("unit"))' is \"\(text)\", a unit of \(unit.dimension.rawValue); expected one of \(expected)")
         }
@@ -72,7 +74,9 @@ extension ObjectReader {
     private func points() throws -> [(size: Double, share: Double)] {
         let json = try required("points", value("points")), list = json.arrayValue ?? []
         let points = list.compactMap { pair -> (size: Double, share: Double)? in
-            guard let both = pair.arrayValue, both.count == 2, let size = both[0].doubleValue, let share = both[1].doubleValue else { return nil }
+            guard let both = pair.arrayValue, both.count == 2, let size = both[0].doubleValue, let share = both[1].doubleValue else {
+                return nil
+            }
             return size > 0 && size.isFinite && share > 0 && share <= 1 ? (size, share) : nil
         }
         let rise = zip(points, points.dropFirst()).allSatisfy { $0.size < $1.size }

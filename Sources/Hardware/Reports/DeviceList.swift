@@ -28,7 +28,8 @@ public struct DeviceList {
             "device": .string(device.name), "title": .string(device.title), "class": .string(device.category.rawValue),
             "chips": .integer(device.chips), "memory": level.map { .string($0.name) } ?? .null,
             "capacity": level.map { .number($0.capacity.value) } ?? .null, "bandwidth": level.map { .number($0.bandwidth.value) } ?? .null,
-            "ternary_operations_per_second": .number(device.engines.engine(for: .ternary).rate.value), "has_core": .bool(device.core != nil),
+            "ternary_operations_per_second": .number(device.engines.engine(for: .ternary).rate.value),
+            "has_core": .bool(device.core != nil),
         ]
     }
 }

@@ -89,8 +89,8 @@ public struct ExplainReport {
 
     private func record(_ name: String, _ share: Share) -> JSON {
         [
-            "name": .string(name), "launches": .integer(share.kernels.count), "seconds": .number(share.seconds), "bytes": .number(share.bytes),
-            "operations": .number(share.operations), "bound": .string(share.bound.rawValue),
+            "name": .string(name), "launches": .integer(share.kernels.count), "seconds": .number(share.seconds),
+            "bytes": .number(share.bytes), "operations": .number(share.operations), "bound": .string(share.bound.rawValue),
         ]
     }
 }

@@ -5,7 +5,9 @@ extension Simulation {
         let pass = (try? pass(.init(sequences: workload.batch))) ?? nil
         let kinds = Set(pass?.kernels.map(\.kind) ?? []).union([.vector])
         let engines = Set(kinds.map { device.engines.engine(for: $0) })
-        let levels = device.memories.filter { level in level == roofline.home || pass?.kernels.contains { $0.bytes[level.name] != nil } ?? false }
+        let levels = device.memories.filter { level in
+            level == roofline.home || pass?.kernels.contains { $0.bytes[level.name] != nil } ?? false
+        }
         let all = engines.flatMap(\.numbers) + levels.flatMap(\.numbers) + device.power.numbers + device.launching
             + (device.chips > 1 ? device.link?.numbers ?? [] : [])
         return Set(all.compactMap(\.self)).sorted { $0.path < $1.path }
@@ -17,7 +19,9 @@ extension Device {
 }
 
 extension Engine {
-    var numbers: [Quantity?] { [rate, unpack, accumulator, overhead, bandwidth, exponential, division, efficiency?.asNumber, residence?.asNumber] }
+    var numbers: [Quantity?] {
+        [rate, unpack, accumulator, overhead, bandwidth, exponential, division, efficiency?.asNumber, residence?.asNumber]
+    }
 }
 
 extension MemoryLevel {

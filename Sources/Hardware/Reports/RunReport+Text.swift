@@ -25,7 +25,7 @@ extension RunReport {
         let rows = passes.map { name, pass, tokens, seconds in
             let busy = max(1e-30, pass.bounds.reduce(0) { $0 + $1.1 })
             return [name, timed(seconds), rounded(tokens / seconds), sized(pass.bytes), counted(pass.operations), "\(pass.kernels.count)"]
-                + pass.bounds.map { shared($0.1 / busy) } + [joules(name), rounded(pass.energy.total / pass.interval)]
+                + pass.bounds.map { shared($0.1 / busy) } + [joules(name), rounded(pass.energy.total / pass.seconds)]
         }
         return table([head] + rows, rightAligned: Set(1...10))
     }

@@ -12,7 +12,8 @@ public struct SweepReport {
         let rows = predictions.map { prediction in
             let (simulation, work) = (prediction.simulation, prediction.simulation.workload)
             return [
-                simulation.device.name, "\(simulation.device.chips)", "\(work.batch)", "\(work.prompt)", simulation.memory.fits ? "yes" : "NO",
+                simulation.device.name, "\(simulation.device.chips)", "\(work.batch)", "\(work.prompt)",
+                simulation.memory.fits ? "yes" : "NO",
                 timed(prediction.firstTokenSeconds), timed(prediction.tokenSeconds), rounded(prediction.decodeTokensPerSecond),
                 rounded(prediction.watts), rounded(prediction.joulesPerToken),
                 prediction.watts > 0 ? rounded(prediction.decodeTokensPerSecond / prediction.watts) : "-",

@@ -5,9 +5,8 @@ public struct PassEstimate: Sendable {
     public let kernels: [KernelEstimate]
     /// Seconds between chips.
     public let linkSeconds: Double
-    /// Seconds from the beginning to the end of the pass, and those after which the next one can begin.
+    /// Seconds from the beginning to the end of the pass, after which the next one begins.
     public let seconds: Double
-    public let interval: Double
     /// All of it, idle and host included.
     public let energy: Energy
     /// How many passes it stands for.

@@ -16,16 +16,16 @@ public struct Prediction: Sendable {
     private var workload: Workload { simulation.workload }
 
     /// Until the first token of the answer is known.
-    public var firstTokenSeconds: Double { prefill.reduce(0) { $0 + $1.times * $1.interval } }
+    public var firstTokenSeconds: Double { prefill.reduce(0) { $0 + $1.times * $1.seconds } }
     /// From a token to the next.
-    public var tokenSeconds: Double { decode.interval }
+    public var tokenSeconds: Double { decode.seconds }
     /// The first token comes with the prompt.
     public var seconds: Double { firstTokenSeconds + Double(max(0, workload.tokens - (prefill.isEmpty ? 0 : 1))) * tokenSeconds }
-    public var decodeTokensPerSecond: Double { Double(workload.batch) / decode.interval }
+    public var decodeTokensPerSecond: Double { Double(workload.batch) / decode.seconds }
     public var prefillTokensPerSecond: Double { Double(workload.batch * workload.prompt) / firstTokenSeconds }
     public var joulesPerToken: Double { decode.energy.total / Double(workload.batch) }
     public var prefillJoulesPerToken: Double {
         prefill.reduce(0) { $0 + $1.times * $1.energy.total } / Double(max(1, workload.batch * workload.prompt))
     }
-    public var watts: Double { decode.energy.total / decode.interval }
+    public var watts: Double { decode.energy.total / decode.seconds }
 }

@@ -1,7 +1,7 @@
 import Models
 
-/// Time and energy of launches by the roofline (Williams, Waterman and Patterson 2009) with what it leaves out: a launch takes a fixed time,
-/// and then the slower of its bytes and its operations, at the shares of the peaks that its size reaches.
+/// Time and energy of launches by the roofline (Williams, Waterman and Patterson 2009) with what it leaves out: a launch takes a fixed
+/// time, and then the slower of its bytes and its operations, at the shares of the peaks that its size reaches.
 struct Roofline {
     let device: Device
     let workload: Workload
@@ -95,8 +95,8 @@ extension Roofline {
 
 // Operations.
 extension Roofline {
-    /// Where weights have places of their own, a launch keeps busy what holds its weights, and the rest of the chip waits: it takes as long as
-    /// all of the chip's weights would.
+    /// Where weights have places of their own, a launch keeps busy what holds its weights, and the rest of the chip waits: it takes as long
+    /// as all of the chip's weights would.
     private func computeSeconds(_ works: [Work], _ engine: Engine) -> Double {
         let seconds = works.reduce(0) { $0 + computeSeconds($1, engine) }, weights = works.reduce(0) { $0 + $1.weights }
         guard device.weights == .stationary, works[0].kind == .ternary, weights > 0 else { return seconds }

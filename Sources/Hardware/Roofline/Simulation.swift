@@ -71,7 +71,7 @@ public struct Simulation: Sendable {
             let one = try pass(part), parts = Double((whole.tokens + part.tokens - 1) / part.tokens)
             let seconds = one.seconds + (parts - 1) * one.seconds / Double(depth(one))
             return finished(PassEstimate(
-                kernels: one.kernels, linkSeconds: one.linkSeconds, seconds: seconds, interval: seconds, energy: parts * one.energy.moving))
+                kernels: one.kernels, linkSeconds: one.linkSeconds, seconds: seconds, energy: parts * one.energy.moving))
         }
         return estimates.min { $0.seconds < $1.seconds } ?? estimates[0]
     }
@@ -90,7 +90,7 @@ extension Simulation {
         var energy = kernels.reduce(Energy()) { $0 + $1.energy }
         energy.link = link.joules
         return finished(
-            PassEstimate(kernels: kernels, linkSeconds: link.seconds, seconds: seconds, interval: seconds, energy: energy))
+            PassEstimate(kernels: kernels, linkSeconds: link.seconds, seconds: seconds, energy: energy))
     }
 
     /// Weights that come ahead leave the memory nothing to wait for.
@@ -102,22 +102,23 @@ extension Simulation {
     /// The same with `times` of them under way at once, each on chips of its own.
     private func overlapped(_ one: PassEstimate, times: Double) -> PassEstimate {
         finished(PassEstimate(
-            kernels: one.kernels, linkSeconds: one.linkSeconds, seconds: one.seconds, interval: one.seconds, energy: times * one.energy.moving))
+            kernels: one.kernels, linkSeconds: one.linkSeconds, seconds: one.seconds,
+            energy: times * one.energy.moving))
     }
 
     /// Adds what time itself costs: all chips are on for all of it.
     private func finished(_ pass: PassEstimate) -> PassEstimate {
         var energy = pass.energy
         let chips = Double(device.chips), power = device.power
-        energy.idle = (power.idle?.value ?? 0) * chips * pass.interval
-        energy.host = (power.host?.value ?? 0) * pass.interval
+        energy.idle = (power.idle?.value ?? 0) * chips * pass.seconds
+        energy.host = (power.host?.value ?? 0) * pass.seconds
         if let busy = power.busy {
             // While a launch is on its way nothing works.
-            let working = pass.interval * pass.workingShare
+            let working = pass.seconds * pass.workingShare
             energy.rest = max(0, (busy.value - (power.idle?.value ?? 0)) * chips * working - energy.dynamic)
         }
         return PassEstimate(
-            kernels: pass.kernels, linkSeconds: pass.linkSeconds, seconds: pass.seconds, interval: pass.interval, energy: energy)
+            kernels: pass.kernels, linkSeconds: pass.linkSeconds, seconds: pass.seconds, energy: energy)
     }
 
     /// Two sums over all chips a block where matrices are split (Shoeybi et al. 2019, "Megatron-LM"), a row handed on from chip to chip

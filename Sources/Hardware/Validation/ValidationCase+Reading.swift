@@ -13,7 +13,9 @@ extension ValidationCase {
         let number = try reader.required("published", reader.object("published"))
         try number.only("value", "unit")
         let text = try number.required("unit", number.string("unit"))
-        guard let unit = MeasureUnit(text), let value = number.value("value")?.doubleValue else { throw Failure("'\(number.path)' is no number with a unit") }
+        guard let unit = MeasureUnit(text), let value = number.value("value")?.doubleValue else {
+            throw Failure("'\(number.path)' is no number with a unit")
+        }
         (published, self.unit) = (value * unit.factor, unit.dimension)
     }
 }
@@ -26,8 +28,11 @@ extension ValidationCase.Subject {
         switch try reader.required("what", reader.string("what")) {
         case "kernel":
             self = .kernel(
-                engine: try reader.required("engine", reader.string("engine")), rows: try count("rows"), n: try count("n"), k: try count("k"))
-        case "model": self = .model(try model(), try reader.required("measure", reader.choice("measure", ValidationCase.Measure.self)), try Workload(reader))
+                engine: try reader.required("engine", reader.string("engine")), rows: try count("rows"), n: try count("n"),
+                k: try count("k"))
+        case "model":
+            let measure = try reader.required("measure", reader.choice("measure", ValidationCase.Measure.self))
+            self = .model(try model(), measure, try Workload(reader))
         case "matrix": self = .matrix(rows: try count("rows"), width: try count("width"))
         case "stream": self = .stream(bytes: try count("bytes"))
         case "attention": self = .attention(tokens: try count("tokens"), width: try count("width"))
@@ -37,7 +42,8 @@ extension ValidationCase.Subject {
         case "projection": self = .projection(try model(), factor: try number("factor"))
         case "weight-stream": self = .weightStream(try model(), bytesPerCycle: try number("bytes-per-cycle"))
         case "training-step":
-            self = .trainingStep(try model(), batch: try count("batch"), tokens: try count("context"), isFused: try reader.flag("fused") ?? true)
+            let isFused = try reader.flag("fused") ?? true
+            self = .trainingStep(try model(), batch: try count("batch"), tokens: try count("context"), isFused: isFused)
         case let other: throw Failure("'\(reader.place("what"))' is \"\(other)\", which is nothing that can be predicted")
         }
     }

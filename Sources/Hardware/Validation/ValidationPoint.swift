@@ -12,8 +12,8 @@ struct ValidationPoint: Sendable {
     let assumption: String?
     let cases: [ValidationCase]
 
-    /// What a prediction is worth: the numbers of the core are made for the exact ones, engines are fitted to the calibrated ones, nothing is
-    /// fitted to those out of sample.
+    /// What a prediction is worth: the numbers of the core are made for the exact ones, engines are fitted to the calibrated ones, nothing
+    /// is fitted to those out of sample.
     enum Tier: String, CaseIterable, Sendable {
         case exact, calibrated
         case outOfSample = "out-of-sample"

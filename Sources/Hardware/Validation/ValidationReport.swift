@@ -88,8 +88,9 @@ public struct ValidationReport {
             "tiers": .array(verdicts.map { ["tier": .string($0.tier.rawValue), "holds": .bool($0.holds), "text": .string($0.text)] }),
             "results": .array(validation.results.map { result in
                 [
-                    "point": .string(result.point.id), "tier": .string(result.point.tier.rawValue), "kind": .string(result.point.kind.rawValue),
-                    "device": .string(result.item.device ?? result.point.device), "number": .string(result.item.label),
+                    "point": .string(result.point.id), "tier": .string(result.point.tier.rawValue),
+                    "kind": .string(result.point.kind.rawValue), "device": .string(result.item.device ?? result.point.device),
+                    "number": .string(result.item.label),
                     "predicted": .number(result.predicted), "published": .number(result.item.published),
                     "unit": .string(result.item.unit.rawValue), "error": .number(result.error), "source": .string(result.point.source),
                     "flag": result.item.flag.map(JSON.string) ?? .null,

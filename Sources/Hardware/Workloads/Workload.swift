@@ -54,7 +54,9 @@ public struct SimulatedModel: Sendable {
         var stages = schedule.stages.map { stage in
             stage.filter { costs[$0].rows > 0 }.map { Work(costs[$0], layers[$0]) }.filter { !workload.blocksOnly || $0.layer.isBlock }
         }
-        if pass.wanted > 0, !workload.blocksOnly { stages.append([Work(choosingFrom: graph.outputWidth, rows: pass.sequences * pass.wanted)]) }
+        if pass.wanted > 0, !workload.blocksOnly {
+            stages.append([Work(choosingFrom: graph.outputWidth, rows: pass.sequences * pass.wanted)])
+        }
         return stages.filter { !$0.isEmpty }
     }
 

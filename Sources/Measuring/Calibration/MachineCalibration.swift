@@ -22,7 +22,8 @@ public final class MachineCalibration {
         (self.kernels, self.pool, self.rounds, self.seconds) = (kernels, pool, rounds, seconds)
     }
 
-    /// The device as a file describes it, tern-device(5). Everything is measured in turns, so that an hour's noise is spread over all of it.
+    /// The device as a file describes it, tern-device(5). Everything is measured in turns, so that an hour's noise is spread over all of
+    /// it.
     public func device(_ progress: (_ done: Int, _ total: Int) -> Void) throws -> JSON {
         let plan = try MachineProbes(self)
         for round in 0..<rounds {

@@ -88,7 +88,8 @@ struct MachineFile {
     private var attention: JSON {
         .object(engine(rates(probes.attention), [
             "format": "fp32", "overhead": quantity(1 / rate(probes.dispatch), "s", "a loop over all threads that does nothing"),
-            "bandwidth": quantity(Double(probes.coldAttention.bytes) * rate(probes.coldAttention.probe), "B/s", "keys and values from memory"),
+            "bandwidth": quantity(
+                Double(probes.coldAttention.bytes) * rate(probes.coldAttention.probe), "B/s", "keys and values from memory"),
         ]))
     }
 

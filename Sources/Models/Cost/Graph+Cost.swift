@@ -28,8 +28,8 @@ extension Form {
 }
 
 extension Operation {
-    /// What `tokens` tokens cost, the first of which comes after `past` others. Only attention costs more the more it has seen: evenly, until
-    /// its window is full.
+    /// What `tokens` tokens cost, the first of which comes after `past` others. Only attention costs more the more it has seen: evenly,
+    /// until its window is full.
     fileprivate func cost(_ inputs: [Form], tokens: Int, past: Int) -> Cost {
         guard case .keysAndValues = memory, tokens > 0 else { return tokens * cost(inputs, past: past) }
         return sum(past..<past + tokens) { cost(inputs, past: $0) }
