@@ -78,7 +78,8 @@ struct MachineProbes {
         dense = KernelCase.denseProducts(bytes: 4 << 20, batches, pool: pool).map(add)
         coldDense = add(KernelCase.denseProducts(bytes: Chain.coldBytes, [1], pool: pool)[0])
         attention = [1, Query.most].map { add(KernelCase.attention(heads: pool.threads, queries: $0, elements: [.float32], pool: pool)[0]) }
-        coldAttention = add(KernelCase.attention(heads: 128, queries: 1, elements: [.float32], pool: pool)[0])
+        let far = try AttentionChain(kernels, pool)
+        coldAttention = (machine.add { far.run() }, 1, 0, far.bytes)
         rows = KernelCase.priced(kernels).map { cost, call in (cost, machine.add(call)) }
         let additions = try Chain.additions(kernels, pool)
         self.additions = (machine.add { additions.run() }, additions.length)
