@@ -79,7 +79,7 @@ import Testing
     private static let optional: Set<String> = [
         "note", "chips", "split", "energy", "efficiency", "holds", "ternary", "dense", "attention", "format", "method", "packing", "unpack",
         "group", "entries", "skips-zeros", "accumulator", "overhead", "bandwidth", "exponential", "division", "launches", "launch-counts",
-        "rms-norm", "slice", "weights", "pass-rows", "power", "static", "busy", "host", "core", "row", "norm", "area", "number-bits", "scratch", "skips-zero-activations", "residence",
+        "rms-norm", "slice", "type", "weights", "pass-rows", "power", "static", "busy", "host", "core", "row", "norm", "area", "number-bits", "scratch", "skips-zero-activations", "residence",
     ]
 
     /// The same keys, where they are not optional.

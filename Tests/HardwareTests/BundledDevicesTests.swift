@@ -70,4 +70,20 @@ import Testing
         ]
         #expect(wanted.subtracting(names) == [])
     }
+
+    /// The energy of a level that names none is that of its type, or of a static memory of its size.
+    @Test func `a memory without an energy has that of the table`() throws {
+        func energies(_ level: JSON) throws -> Double {
+            let near = TinyDevice.json.with("memories.0.energy", nil).with("memories.0.capacity", level["capacity"])
+            let json = near.with("memories.0.type", level["type"])
+            let simulation = try Simulation(Subjects.small()[0], on: device(json), Workload())
+            let pass = try simulation.decode(past: 3), bytes = pass.kernels.reduce(0) { $0 + ($1.bytes["near"] ?? 0) }
+            return (pass.energy.memories["near"] ?? 0) / (8 * bytes) * 1e12
+        }
+        let small: JSON = ["capacity": TinyDevice.quantity(16, "KiB")], large: JSON = ["capacity": TinyDevice.quantity(64, "MiB")]
+        #expect(try isClose(energies(small), 0.313) && isClose(energies(large), 1.56))
+        #expect(try isClose(energies(["capacity": TinyDevice.quantity(4, "GB")]), 0))
+        #expect(try isClose(energies(["capacity": TinyDevice.quantity(4, "GB"), "type": "ddr3"]), 70))
+        #expect(throws: Failure.self) { try energies(["capacity": TinyDevice.quantity(4, "GB"), "type": "tape"]) }
+    }
 }

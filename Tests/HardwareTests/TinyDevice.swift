@@ -15,7 +15,7 @@ enum TinyDevice {
                 "efficiency": curve("bytes", [[100, 0.25], [10_000, 1]]), "holds": "activations", "note": "a scratchpad",
             ],
             [
-                "name": "far", "capacity": quantity(4, "GB"), "bandwidth": quantity(10, "GB/s"), "energy": quantity(5, "pJ/bit"),
+                "name": "far", "capacity": quantity(4, "GB"), "bandwidth": quantity(10, "GB/s"), "energy": quantity(5, "pJ/bit"), "type": "ddr4",
                 "efficiency": curve("bytes", [[1000, 0.5], [100_000, 1]]), "holds": "anything",
             ],
         ],

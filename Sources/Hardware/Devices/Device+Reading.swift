@@ -24,7 +24,9 @@ extension Device {
         passRows = try reader.integer("pass-rows", in: 1...1 << 20)
         power = try Power(reader.object("power"))
         link = try reader.object("link").map(Link.init)
-        energies = try table(reader.required("energies", reader.string("energies")))
+        let energies = try table(reader.required("energies", reader.string("energies")))
+        self.energies = energies
+        memories = try memories.map { try energies.priced($0) }
         core = try reader.object("core").map(CoreNumbers.init)
         guard chips == 1 || link != nil else { throw Failure("'link' is missing: \(chips) chips have one between them") }
     }
@@ -49,11 +51,12 @@ extension MemoryLevel {
     private enum Holds: String, CaseIterable { case anything, activations }
 
     init(_ reader: ObjectReader) throws {
-        try reader.only("name", "capacity", "bandwidth", "energy", "efficiency", "holds", "note")
+        try reader.only("name", "capacity", "bandwidth", "energy", "type", "efficiency", "holds", "note")
         name = try reader.required("name", reader.string("name"))
         capacity = try reader.requiredQuantity("capacity", .bytes)
         bandwidth = try reader.requiredQuantity("bandwidth", .bytesPerSecond)
         energy = try reader.quantity("energy", .joulesPerBit)
+        type = try reader.string("type")
         efficiency = try reader.curve("efficiency", of: "bytes")
         holdsWeights = try reader.choice("holds", Holds.self) != .activations
     }

@@ -31,6 +31,26 @@ public struct EnergyTable: Sendable {
         return try quantities(operations, .joules)
     }
 
+    /// A level of memory with its energy: its own, or that of its type, or else that of a static memory of its size.
+    func priced(_ level: MemoryLevel) throws -> MemoryLevel {
+        var level = level
+        if let type = level.type, dram[type] == nil {
+            let known = dram.keys.sorted().joined(separator: ", ")
+            throw Failure("'memories.\(level.name).type' is \"\(type)\"; known to '\(name)': \(known.isEmpty ? "none" : known)")
+        }
+        level.energy = level.energy ?? level.type.flatMap { dram[$0] } ?? staticEnergy(level.capacity.value)
+        return level
+    }
+
+    /// Of the smallest array that holds so many bytes; nil for more than caches hold.
+    private func staticEnergy(_ bytes: Double) -> Quantity? {
+        guard bytes <= EnergyTable.largestCache else { return nil }
+        let sizes = sram.sorted { $0.bytes < $1.bytes }
+        return (sizes.first { $0.bytes >= bytes } ?? sizes.last)?.energy
+    }
+
+    private static let largestCache = 512e6
+
     private static let names = ["int8", "int16", "int32", "fp16", "bf16", "fp32"].flatMap { ["\($0)-add", "\($0)-multiply"] }
 
     private static func quantities(_ reader: ObjectReader, _ dimension: Dimension) throws -> [String: Quantity] {
