@@ -29,6 +29,13 @@ final class Chain {
         }
     }
 
+    /// Norms, whose values stay of a size.
+    static func norms(width: Int, _ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
+        try Chain(16, kernels, pool) { model in
+            (0..<16).reduce(model.embedding("table", vocabulary: 2, width: width)) { x, link in x.norm("norm.\(link)", epsilon: 1e-6) }
+        }
+    }
+
     /// Norm, quantisation and ternary product of square matrices, `bytes` bytes of them.
     static func products(width: Int, bytes: Int, _ kernels: Kernels, _ pool: ThreadPool) throws -> Chain {
         let length = max(2, bytes / kernels.layout.bytes(rows: width, width: width))

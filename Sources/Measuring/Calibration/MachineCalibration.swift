@@ -58,6 +58,7 @@ struct MachineProbes {
     let coldAttention: Kernel
     let rows: [(cost: Cost, probe: Int)]
     let additions: (probe: Int, links: Int)
+    let rowsOfNorms: [(rows: Int, probe: Int, links: Int)]
     let dispatch: Int
 
     init(_ machine: MachineCalibration) throws {
@@ -83,6 +84,8 @@ struct MachineProbes {
         rows = KernelCase.priced(kernels).map { cost, call in (cost, machine.add(call)) }
         let additions = try Chain.additions(kernels, pool)
         self.additions = (machine.add { additions.run() }, additions.length)
+        let norms = try Chain.norms(width: MachineProbes.width, kernels, pool)
+        rowsOfNorms = [1, 8, 32, 256].map { rows in (rows, machine.add { norms.run(tokens: rows) }, norms.length) }
         dispatch = machine.add { pool.parallel(pool.threads, grain: 1) { _ in } }
     }
 

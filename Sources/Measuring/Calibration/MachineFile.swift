@@ -46,14 +46,12 @@ struct MachineFile {
 
     /// Seconds of one product in a chain, the norm and quantisation before it left out.
     private func seconds(link: Double, width: Int, rows count: Int = 1) -> Double {
-        let threads = Double(count) * Double(width) > MachineFile.shared ? Double(self.threads) : 1
+        let near = probes.rowsOfNorms.min { abs($0.rows - count) < abs($1.rows - count) }
+        let reached = near.map(share) ?? 1
         // Multiplications, additions and comparisons of a norm and a quantisation.
-        let norm = launch + Double(count) * Double(width) * 9 / (rows.rate * threads)
+        let norm = launch + Double(count) * Double(width) * 9 / (rows.rate * Double(threads) * reached)
         return max(1e-9, link - norm)
     }
-
-    /// Numbers below which rows are not worth more than one thread.
-    private static let shared = 16384.0
 
     /// Overhead and bandwidth are those of products that come from memory one after the other; where all weights are few, caches keep a
     /// part of them, and more than the bandwidth is reached: the curve says how much.
@@ -107,26 +105,31 @@ struct MachineFile {
         let best = rates.map(\.rate).max() ?? 1
         var engine: JSONObject = ["rate": quantity(best, "mac/s", "operands in the caches")]
         for member in rest.members { engine[member.key] = member.value }
-        engine["efficiency"] = curve(rates.map { ($0.rows, $0.rate / best) })
+        engine["efficiency"] = curve(rates.map { ($0.rows, $0.rate / best) }, "so many rows")
         return engine
     }
 
     private var vector: JSON {
-        // Few rows are not worth more than one thread.
-        let few = MachineFile.shared / Double(KernelCase.width), all = Double(threads)
+        let all = Double(threads)
         return [
             "rate": quantity(all * rows.rate, "op/s", "kernels of rows on one thread, times the threads"), "format": "fp32",
             "exponential": quantity(rows.long, "op", "fitted to the same kernels"),
             "division": quantity(rows.long, "op", "fitted to the same kernels"),
-            "efficiency": curve(threads == 1 ? [(1, 1)] : [(1, 1 / all), (few, 1 / all), (few * all, 1)]),
+            "efficiency": curve(probes.rowsOfNorms.map { (Double($0.rows), share($0)) }, "chains of norms over so many rows"),
         ]
+    }
+
+    /// What all threads together reach of their kernels' speed: few rows are not worth more than one, many leave the nearest caches.
+    private func share(_ norms: (rows: Int, probe: Int, links: Int)) -> Double {
+        let ideal = 4 * Double(norms.rows) * Double(MachineProbes.width) / (rows.rate * Double(threads))
+        return min(1, ideal / max(1e-12, link((norms.probe, norms.links)) - launch))
     }
 
     private func quantity(_ value: Double, _ unit: String, _ how: String) -> JSON {
         ["value": .number(value), "unit": .string(unit), "kind": "measured", "source": .string("sim-hw calibrate \(ternVersion): \(how)")]
     }
 
-    private func curve(_ points: [(Double, Double)], of size: String = "rows", _ how: String = "so many rows") -> JSON {
+    private func curve(_ points: [(Double, Double)], of size: String = "rows", _ how: String) -> JSON {
         [
             "of": .string(size), "points": .array(points.map { [.number($0.0), .number($0.1)] }), "kind": "measured",
             "source": .string("sim-hw calibrate \(ternVersion): \(how)"),
