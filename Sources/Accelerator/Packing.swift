@@ -11,6 +11,18 @@ public enum Packing: String, CaseIterable, Sendable {
     /// A byte a trit.
     case bytes = "8"
 
+    /// Operations that software unpacks a trit with, where numbers lie side by side in a word: a shift and a mask for two bits; a look-up
+    /// among 27 and a shift for three trits in five bits; a product by three, a shift and a mask for a digit; more for the bound, of which
+    /// an arithmetic decoder is the least.
+    public var unpackingOperations: Double {
+        switch self {
+        case .bytes: 0
+        case .pairs, .triples: 2
+        case .fives: 3
+        case .ideal: 12
+        }
+    }
+
     /// Bits a trit.
     public var bits: Double {
         switch self {

@@ -26,7 +26,10 @@ public struct TernaryUnit: Hashable, Sendable {
     /// Bytes that a word takes in memory.
     public var wordBytes: Int { Int((Double(lanes * columns) * packing.bits / 8).rounded(.up)) }
 
-    /// Cycles for a matrix whose words are always there.
+    /// Cycles that the activations take into the unit, before the first word.
+    public func loadCycles(width: Int) -> Int { width.ceilingDivided(by: lanes) }
+
+    /// Cycles for a matrix whose words are always there, from the first word to the last sum.
     public func cycles(rows: Int, width: Int) -> Int { tiles(rows: rows, width: width) + latency }
 }
 

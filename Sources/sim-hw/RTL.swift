@@ -49,9 +49,9 @@ struct RTL: TernCommand {
         let folder = try RTLFolder(output, unit: core.ternary, layer: layer.vectors)
         try writeProgram(opened.graph, core)
         let report = try RTLReport(folder, layer: layer.name, port: core.port, runs: !noRun)
-        if !common.quiet { for line in report.missing { RTL.complain(line) } }
+        if !common.quiet { for line in report.missing { SimHW.complain(line) } }
         try printOut(json ? report.json.compact + "\n" : report.text)
-        guard report.holds else { throw NegativeAnswer() }
+        guard report.holds ?? true else { throw NegativeAnswer() }
     }
 
     /// What the whole core would run, beside the unit.

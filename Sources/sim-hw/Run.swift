@@ -39,6 +39,7 @@ struct Run: TernCommand {
 
     private func runCore() throws {
         guard plot == nil else { throw Failure("--plot draws the roofline: it goes with that fidelity") }
+        try work.checkForCore()
         guard fidelity == .cycle else { return try runExactly() }
         let report = try CycleReport(CoreSimulation(sketch.opened(), on: hardware.opened(), work.workload))
         if let trace { try writeText(report.trace.compact + "\n", to: trace) }

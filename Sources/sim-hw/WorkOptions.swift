@@ -1,5 +1,6 @@
 import Accelerator
 import ArgumentParser
+import Basis
 import Hardware
 import Toolkit
 
@@ -25,14 +26,14 @@ struct WorkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Embeddings and float heads are <format>; what the device multiplies if not given.", valueName: "format"))
     var tables: NumberFormat?
 
-    @Option(help: ArgumentHelp("Numbers of keys and values are <format>.", valueName: "format"))
-    var cache: NumberFormat = .fp16
+    @Option(help: ArgumentHelp("Numbers of keys and values are <format>; fp16 if not given.", valueName: "format"))
+    var cache: NumberFormat?
 
     @Option(help: ArgumentHelp("The share of trits that are zero, for engines that skip them.", valueName: "share"))
-    var zeros = 1.0 / 3
+    var zeros: Double?
 
     @Option(help: ArgumentHelp("The share of activations that are zero before products, for engines that skip them.", valueName: "share"))
-    var activationZeros = 0.0
+    var activationZeros: Double?
 
     @Flag(help: "Leave out embedding, head and the choice of a token, as some publications do.")
     var blocksOnly = false
@@ -41,8 +42,8 @@ struct WorkOptions: ParsableArguments {
         try check("--prompt", prompt, 0...1 << 24)
         try check("--tokens", tokens, 1...1 << 24)
         try check("--batch", batch, 1...1 << 20)
-        guard (0...1).contains(zeros) else { throw ValidationError("--zeros takes a share of 0 to 1") }
-        guard (0...1).contains(activationZeros) else { throw ValidationError("--activation-zeros takes a share of 0 to 1") }
+        guard (0...1).contains(zeros ?? 0) else { throw ValidationError("--zeros takes a share of 0 to 1") }
+        guard (0...1).contains(activationZeros ?? 0) else { throw ValidationError("--activation-zeros takes a share of 0 to 1") }
     }
 
     private func check(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
@@ -51,11 +52,20 @@ struct WorkOptions: ParsableArguments {
         }
     }
 
+    /// Refuses what a core does not ask about: it works on one text, in its own numbers, and counts all of a token.
+    func checkForCore() throws {
+        let given = [
+            ("--batch", batch != 1), ("--tables", tables != nil), ("--cache", cache != nil), ("--zeros", zeros != nil),
+            ("--activation-zeros", activationZeros != nil), ("--blocks-only", blocksOnly),
+        ]
+        if let (option, _) = given.first(where: \.1) { throw Failure("\(option) goes with the fidelity roofline alone") }
+    }
+
     var workload: Workload {
         var work = Workload()
         (work.prompt, work.tokens, work.batch) = (prompt, tokens, batch)
-        (work.packing, work.tables, work.cacheBits) = (bits, tables, cache.bits)
-        (work.zeros, work.activationZeros, work.blocksOnly) = (zeros, activationZeros, blocksOnly)
+        (work.packing, work.tables, work.cacheBits) = (bits, tables, cache?.bits ?? work.cacheBits)
+        (work.zeros, work.activationZeros, work.blocksOnly) = (zeros ?? work.zeros, activationZeros ?? 0, blocksOnly)
         return work
     }
 }

@@ -50,7 +50,7 @@ struct NaiveRoofline {
         var task = Task(name: type(of: node.operation).name, rows: Double(texts * tokens))
         for form in inputs + [node.form] {
             switch form {
-            case .floats(let width): task.passing += task.rows * 4 * Double(width)
+            case .floats(let width): task.passing += task.rows * 2 * Double(width)
             case .quantised(let width): task.passing += task.rows * Double(width + 8)
             }
         }
@@ -88,7 +88,7 @@ struct NaiveRoofline {
 
     private func sampling(_ graph: Graph, _ texts: Int) -> Task {
         let logits = Double(texts * graph.outputWidth)
-        return Task(kind: "vector", name: "sampling", rows: Double(texts), additions: logits, passing: 4 * logits)
+        return Task(kind: "vector", name: "sampling", rows: Double(texts), additions: logits, passing: 2 * logits)
     }
 
     private func line(_ x: Double, _ a: (Double, Double), _ b: (Double, Double)) -> Double {
@@ -144,6 +144,8 @@ struct NaiveRoofline {
     /// lacks, as float16: 1.1.
     private func joules(_ task: Task) -> Double {
         var sum = 0.9 * task.additions + 3.7 * (task.multiplications + 9 * task.exponentials + 3 * task.divisions)
+        // Two operations on integers unpack a trit.
+        sum += 0.1 * 2 * task.trits
         switch task.kind {
         case "ternary" where method == "lookup": sum += 0.05 * lookups(task)
         case "ternary" where method == "add": sum += 0.05 * task.macs * 2 / 3 * 0.75

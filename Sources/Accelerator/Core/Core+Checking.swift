@@ -27,6 +27,7 @@ extension TernaryUnit {
         try checkSize("ternary.lanes", lanes, in: 1...1 << 16)
         try checkSize("ternary.columns", columns, in: 1...1 << 16)
         try checkSize("ternary.latency", latency, in: 0...1 << 20)
+        guard packing != .ideal else { throw Failure("the core's 'ternary.packing' is \(packing.rawValue), a bound that no unit unpacks") }
         try checkSize("ternary.accumulatorBits", accumulatorBits, in: 8...64)
     }
 }

@@ -17,7 +17,8 @@ public struct ExactComparison: Sendable {
     /// Sums that did not fit the accumulator.
     public private(set) var overflows = 0
 
-    public var isEqual: Bool { differentActivations == 0 && differentSums == 0 && differentLogits == 0 }
+    /// Whether there was something to compare, and all of it was equal.
+    public var isEqual: Bool { tokens > 0 && differentActivations == 0 && differentSums == 0 && differentLogits == 0 }
 
     /// Both begin with `first` and go on with the likeliest token, `count` of them in all.
     public init(
@@ -36,7 +37,8 @@ public struct ExactComparison: Sendable {
             try machine.run(&feeds) { _, _, row in expected = Array(row) }
             session = feeds[0].session
             let found = try execution.run(token: token)
-            differentLogits += zip(found, expected).count { $0.bitPattern != $1.bitPattern }
+            differentLogits += zip(found, expected).count { $0.bitPattern != $1.bitPattern } 
+                + Int((found.count - expected.count).magnitude)
             token = Int32(expected.indices.max { expected[$0] < expected[$1] } ?? 0)
             tokens += 1
         }
@@ -80,6 +82,7 @@ private final class Witness {
             return
         }
         differentActivations += zip(product.activations, input.numbers).count { Float($0) * input.step != $1 }
+            + Int((product.activations.count - input.numbers.count).magnitude)
         let first = firstRows[instruction.address] ?? 0
         differentSums += product.outputs.enumerated().count { row, value in
             !output.indices.contains(first + row) || output[first + row].bitPattern != value.bitPattern

@@ -42,12 +42,6 @@ struct MemoryImage {
     mutating func store(_ floats: [Float], at address: Int) throws {
         try store(floats.withUnsafeBytes { Array($0) }, at: address)
     }
-
-    mutating func clear(_ kind: Program.Block.Kind) {
-        for (index, block) in program.blocks.enumerated() where block.kind == kind {
-            contents[index] = [UInt8](repeating: 0, count: contents[index].count)
-        }
-    }
 }
 
 /// Makes what lies in memory before the first token.

@@ -113,7 +113,7 @@ struct Scoreboard {
         return (max(alone, port.move(size, at: start, next: nextMatrix[index])), alone)
     }
 
-    /// The unit takes a word a cycle, or as they come.
+    /// The activations go into the unit; then it takes a word a cycle, or as they come.
     private mutating func multiply(_ instruction: Instruction, from start: Int) -> (end: Int, alone: Int) {
         let unit = core.ternary, tiles = unit.tiles(rows: instruction.rows, width: instruction.width), size = core.matrixBytes(instruction)
         let toMemory = instruction.opcode == .ternaryStore ? core.bytes(numbers: instruction.rows) : 0
@@ -121,9 +121,9 @@ struct Scoreboard {
         count(instruction.address, size)
         if scale > 0 { count(instruction.scale, scale) }
         count(instruction.into, toMemory)
-        let ready = start + tiles
+        let begin = start + unit.loadCycles(width: instruction.width), ready = begin + tiles
         let through = port.stream(
-            size, results: toMemory + scale, at: start, ready: ready, drain: core.port.fifo / unit.wordBytes)
+            size, results: toMemory + scale, at: begin, ready: ready, drain: core.port.fifo / unit.wordBytes)
         return (max(ready, through) + unit.latency, ready + unit.latency)
     }
 

@@ -36,7 +36,7 @@ public struct RooflineFit: Sendable {
             let error = launches.reduce(0) { $0 + RooflineFit.error($1, x) * RooflineFit.error($1, x) }
             if error < best?.least ?? .infinity { best = (error, x) }
         }
-        guard let x = best?.x else { throw Failure("nothing fits") }
+        guard let x = best?.x, x[1] > 0 || x[2] > 0 else { throw Failure("its seconds grow with neither bytes nor operations") }
         overhead = x[0]
         (bandwidth, rate) = (x[1] > 0 ? 1 / x[1] : nil, x[2] > 0 ? 1 / x[2] : nil)
         errors = launches.map { RooflineFit.error($0, x) }

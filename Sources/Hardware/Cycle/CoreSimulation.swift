@@ -59,7 +59,7 @@ public struct CoreSimulation: Sendable {
     /// What arithmetic, memory and time cost a token.
     public var energy: Energy {
         get throws {
-            let pass = try Simulation(model, on: device, workload).pass(Pass(past: workload.prompt))
+            let pass = try Simulation(model, on: device, workload).pass(Pass(past: workload.prompt + max(0, workload.tokens - 1) / 2))
             var energy = Energy()
             energy.operations = pass.energy.operations
             if let level = device.memories.last, let price = level.energy { energy.memories[level.name] = 8 * portBytes * price.value }

@@ -31,6 +31,9 @@ public struct Device: Sendable {
 
     public enum Category: String, CaseIterable, Sendable { case cpu, gpu, fpga, asic, neuromorphic, core }
 
+    /// Bytes of a number between operations: processors and cores keep 32 bits, other chips 16.
+    var activationBytes: Double { category == .cpu || category == .core ? 4 : 2 }
+
     /// How several chips share a model: each has some of its layers, or a part of every matrix.
     public enum Split: String, CaseIterable, Sendable { case pipeline, tensor }
 

@@ -9,6 +9,9 @@ public struct Curve: Hashable, Sendable {
     let source: String
     let path: String
 
+    /// Less than the least is no share that anybody would measure.
+    static let shares = 1e-4...1.0
+
     func share(at size: Double) -> Double {
         guard let first = points.first, let last = points.last else { return 1 }
         guard size > first.size else { return first.share }

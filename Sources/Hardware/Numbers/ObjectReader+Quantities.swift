@@ -77,11 +77,11 @@ extension ObjectReader {
             guard let both = pair.arrayValue, both.count == 2, let size = both[0].doubleValue, let share = both[1].doubleValue else {
                 return nil
             }
-            return size > 0 && size.isFinite && share > 0 && share <= 1 ? (size, share) : nil
+            return size > 0 && size.isFinite && Curve.shares.contains(share) ? (size, share) : nil
         }
         let rise = zip(points, points.dropFirst()).allSatisfy { $0.size < $1.size }
         guard !points.isEmpty, points.count == list.count, rise else {
-            throw refusal("points", json, "pairs of a size and a share of more than 0 and at most 1, by rising size")
+            throw refusal("points", json, "pairs of a size and a share of 0.0001 to 1, by rising size")
         }
         return points
     }

@@ -17,7 +17,10 @@ public struct RTLReport {
     public init(_ folder: RTLFolder, layer: String, port: Port, runs wanted: Bool) throws {
         let unit = folder.verilog.unit, vectors = folder.vectors.layer
         let tiles = unit.tiles(rows: vectors.rows, width: vectors.width)
-        let through = max(tiles, port.cycles(bytes: tiles * unit.wordBytes)) + unit.latency
+        // The bench's memory is always ready: it neither refreshes nor changes rows.
+        var ready = port
+        ready.efficiency = 1
+        let through = max(tiles, ready.cycles(bytes: tiles * unit.wordBytes)) + unit.latency
         (self.folder, self.layer) = (folder, layer)
         feeds = [
             ("a word a cycle", .full, unit.cycles(rows: vectors.rows, width: vectors.width)),
@@ -30,9 +33,10 @@ public struct RTLReport {
         mapped = wanted && RTLFolder.hasYosys ? try folder.area() : nil
     }
 
-    /// Whether every sum was right and the model's cycles were within 1 % of those counted.
-    public var holds: Bool {
-        zip(runs, feeds).allSatisfy { run, feed in
+    /// Whether every sum was right and the model's cycles were within 1 % of those counted; nil where nothing ran.
+    public var holds: Bool? {
+        guard runs.count == feeds.count else { return nil }
+        return zip(runs, feeds).allSatisfy { run, feed in
             run.mismatches == 0 && (Double(feed.modelled) / Double(run.cycles) - 1).magnitude <= 0.01
         }
     }
@@ -71,7 +75,7 @@ public struct RTLReport {
         return [
             "folder": .string(folder.path), "layer": .string(layer), "rows": .integer(vectors.rows), "width": .integer(vectors.width),
             "lanes": .integer(unit.lanes), "columns": .integer(unit.columns), "packing": .string(unit.packing.rawValue),
-            "latency": .integer(unit.latency), "words": .integer(folder.vectors.wordCount), "holds": .bool(holds),
+            "latency": .integer(unit.latency), "words": .integer(folder.vectors.wordCount), "holds": holds.map(JSON.bool) ?? .null,
             "runs": .array(feeds.enumerated().map { index, feed in
                 let run = runs.indices.contains(index) ? runs[index] : nil
                 return [

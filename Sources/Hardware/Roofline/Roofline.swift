@@ -62,7 +62,7 @@ extension Roofline {
     /// Weights, state and activations, by the names of the memories.
     private func bytes(_ works: [Work]) -> [String: Double] {
         let kept = works.reduce(0) { $0 + weightBytes($1) + $1.stateBytes + $1.cached * form.cacheBits / 8 }
-        let passing = works.reduce(0) { $0 + $1.activationBytes }
+        let passing = works.reduce(0) { $0 + $1.activations * device.activationBytes + $1.quantisedBytes }
         let near = device.memories.first { $0.capacity.value * share >= passing } ?? home
         return [home.name: kept].merging([near.name: passing], uniquingKeysWith: +)
     }
@@ -108,10 +108,18 @@ extension Roofline {
         let reached = rate(engine) * (engine.efficiency?.share(at: Double(max(1, work.rows))) ?? 1)
         let products = 2 * engine.products(work, workload) / reached
         let long = work.exponentials * vector.exponentialCost + work.divisions * vector.divisionCost
-        let unpacking = work.kind == .ternary ? work.weights * (engine.unpack?.value ?? 0) : 0
         // Other engines have their numbers worked on side by side, whatever the rows.
         let spread = work.kind == .vector ? vector.efficiency?.share(at: Double(max(1, work.rows))) ?? 1 : 1
-        return products + (work.additions + work.multiplications + long + unpacking) / (rate(vector) * spread)
+        return products + (work.additions + work.multiplications + long + unpacking(work, engine)) / (rate(vector) * spread)
+    }
+
+    /// Operations of the vector engine that make trits of what lies in memory: as the device says, and where software does it, what a packing
+    /// that was asked for takes more than the device's own.
+    private func unpacking(_ work: Work, _ engine: Engine) -> Double {
+        guard work.kind == .ternary else { return 0 }
+        let isSoftware = device.category == .cpu || device.category == .gpu
+        let own = engine.packing?.unpackingOperations ?? 0, asked = workload.packing?.unpackingOperations ?? own
+        return work.weights * ((engine.unpack?.value ?? 0) + (isSoftware ? max(0, asked - own) : 0))
     }
 
     private func rate(_ engine: Engine) -> Double { engine.rate.value * share }
@@ -122,8 +130,9 @@ extension Roofline {
     private func energy(_ works: [Work], _ bytes: [String: Double]) -> Energy {
         var energy = Energy()
         for work in works {
-            energy.operations += device.energies.joules(
-                work, device.engines.engine(for: work.kind), vector: device.engines.vector, workload)
+            let engine = device.engines.engine(for: work.kind)
+            energy.operations += device.energies.joules(work, engine, vector: device.engines.vector, workload)
+                + unpacking(work, engine) * device.energies.joules("int32-add")
         }
         for level in device.memories {
             guard let amount = bytes[level.name], let price = level.energy else { continue }

@@ -126,7 +126,7 @@ extension Simulation {
     private func linkCost(_ pass: Pass) -> (seconds: Double, joules: Double) {
         guard device.chips > 1, let link = device.link else { return (0, 0) }
         let width = Double(model.blockWidth), rows = Double(pass.sequences * pass.tokens), chips = Double(device.chips)
-        let blocks = Double(Set(model.layers.filter(\.isBlock)).count)
+        let blocks = Double(model.blocks)
         let (times, bytes) = device.split == .tensor
             ? (2 * blocks, 2 * 2 * rows * width * (chips - 1) / chips) : (Double(model.chipsInRow(device) - 1), 2 * rows * width)
         let moved = device.split == .tensor ? times * bytes * chips : times * bytes

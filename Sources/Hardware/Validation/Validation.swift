@@ -10,6 +10,8 @@ public struct Validation: Sendable {
         let item: ValidationCase
         /// In the unit of the published number.
         let predicted: Double
+        /// Of a claim: operations a second that each chip would have to do for it to be true.
+        let implied: Double?
 
         /// The share by which the prediction is larger.
         var error: Double { predicted / item.published - 1 }
@@ -30,7 +32,9 @@ public struct Validation: Sendable {
                         try DeviceSetting.applied($1.path, $1.value, to: $0)
                     }
                     let predictor = Predictor(device: try Device(file, table: table), graph: graph)
-                    return Result(point: point, item: item, predicted: try predictor.predict(item.subject))
+                    return Result(
+                        point: point, item: item, predicted: try predictor.predict(item.subject),
+                        implied: point.tier == .claim ? try predictor.implied(item) : nil)
                 }
             }
         }
@@ -103,7 +107,18 @@ private struct Predictor {
         case .seconds: return prediction.seconds
         case .watts: return prediction.watts
         case .joules: return prediction.joulesPerToken
+        case .prefillJoules: return prediction.prefillJoulesPerToken
         }
+    }
+
+    /// Operations of prompt and answer, at the published rate of tokens.
+    func implied(_ item: ValidationCase) throws -> Double? {
+        guard case .model(let json, .totalRate, let workload) = item.subject else { return nil }
+        let prediction = try Prediction(Simulation(model(json), on: device, workload))
+        let prompts = prediction.prefill.reduce(0) { $0 + $1.times * $1.operations }
+        let operations = prompts + Double(workload.tokens - 1) * prediction.decode.operations
+        let tokens = Double(workload.batch * (workload.prompt + workload.tokens))
+        return operations / tokens * item.published / Double(device.chips)
     }
 
     /// There and back takes three times as many operations as there (Kaplan et al. 2020, section 2.1), on latent weights of 16 bits.

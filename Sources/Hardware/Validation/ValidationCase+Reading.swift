@@ -5,10 +5,11 @@ extension ValidationCase {
         let reader = try ObjectReader(json, path: path)
         try reader.only(
             "label", "what", "engine", "rows", "n", "k", "model", "measure", "prompt", "tokens", "batch", "context", "settings", "only",
-            "width", "bytes", "device", "factor", "bytes-per-cycle", "fused", "flag", "note", "published")
+            "width", "bytes", "device", "factor", "bytes-per-cycle", "fused", "flag", "given", "note", "published")
         label = try reader.required("label", reader.string("label"))
         subject = try Subject(reader)
-        (device, flag) = (try reader.string("device"), try reader.string("flag"))
+        (device, isGiven) = (try reader.string("device"), try reader.flag("given") ?? false)
+        flag = try reader.string("flag") ?? (isGiven ? "the device's file has it from there" : nil)
         settings = reader.value("settings")?.objectValue?.members.map { ($0.key, $0.value) } ?? []
         let number = try reader.required("published", reader.object("published"))
         try number.only("value", "unit")

@@ -56,6 +56,8 @@ struct ValidationCase: Sendable {
     let unit: Dimension
     /// What a reader must know of the figure.
     let flag: String?
+    /// Whether the device's file has it from the same publication: shown, but no prediction.
+    let isGiven: Bool
 
     /// What is predicted.
     enum Subject: Sendable {
@@ -85,5 +87,6 @@ struct ValidationCase: Sendable {
         case totalRate = "total-tokens-per-second"
         case seconds, watts
         case joules = "joules-per-token"
+        case prefillJoules = "prefill-joules-per-token"
     }
 }

@@ -14,7 +14,9 @@ extension Work {
         multiplications = Double(kind == .dense || kind == .attention ? 0 : all.multiplications)
         (exponentials, divisions) = (Double(all.exponentials), Double(all.divisions + all.squareRoots))
         parameters = isProduct ? 0 : Double(all.weightBits) / 32
-        activationBytes = Double(all.activationBytes)
+        let forms = cost.inputs + [node.form]
+        activations = Double(cost.rows) * forms.reduce(0) { if case .floats(let width) = $1 { $0 + Double(width) } else { $0 } }
+        quantisedBytes = Double(all.activationBytes) - 4 * activations
         stateBytes = kind == .attention ? 0 : Double(all.stateBytes)
         cached = kind == .attention ? Double(all.stateBytes) / 4 : 0
     }
@@ -24,7 +26,7 @@ extension Work {
         (name, layer, operation, kind, self.rows) = ("sampling", .output, "sampling", .vector, rows)
         (weights, columns, multiplyAdds, additions) = (0, 1, 0, Double(rows) * Double(vocabulary))
         (multiplications, exponentials, divisions, parameters) = (0, 0, 0, 0)
-        (activationBytes, stateBytes, cached) = (4 * Double(rows) * Double(vocabulary), 0, 0)
+        (activations, quantisedBytes, stateBytes, cached) = (Double(rows) * Double(vocabulary), 0, 0, 0)
     }
 }
 
@@ -36,8 +38,8 @@ extension Work {
         (name, layer, operation, self.kind, self.rows) = (kind.rawValue, .block(0), kind.rawValue, kind, rows)
         (weights, self.columns) = (isProduct ? Double(outputs) * Double(columns) : 0, columns)
         (multiplyAdds, additions, multiplications) = isProduct ? (all, 0, 0) : (0, numbers, 3 * numbers)
-        (exponentials, divisions, parameters, stateBytes, cached) = (0, 0, 0, 0, 0)
-        activationBytes = isProduct ? 2 * Double(rows) * Double(outputs + columns) : 4 * numbers
+        (exponentials, divisions, parameters, quantisedBytes, stateBytes, cached) = (0, 0, 0, 0, 0, 0)
+        activations = isProduct ? Double(rows) * Double(outputs + columns) : 2 * numbers
     }
 }
 

@@ -25,7 +25,9 @@ public struct Work: Sendable {
     public let divisions: Double
     /// Numbers of weights that are no products: gains, rows that are looked up.
     public let parameters: Double
-    public let activationBytes: Double
+    /// Numbers that rows hold, read and written, and bytes of quantised ones.
+    public let activations: Double
+    public let quantisedBytes: Double
     /// Of a recurrence, in floats of 32 bits.
     public let stateBytes: Double
     /// Numbers of keys and values, read and written.

@@ -30,7 +30,7 @@ public final class MachineCalibration {
             for index in probes.indices { probes[index].rate.append(callRate(seconds: seconds, probes[index].body)) }
             progress(round + 1, rounds)
         }
-        return try MachineFile(plan, machine: MachineDescription(kernels), threads: pool.threads) { [probes] in probes[$0].rate.best }.json
+        return try MachineFile(plan, kernels, threads: pool.threads) { [probes] in probes[$0].rate.best }.json
     }
 
     /// Adds a probe and does it once, so that memory is had; returns its number.

@@ -6,21 +6,21 @@ import Toolkit
 /// A device file made of what probes reached.
 struct MachineFile {
     private let probes: MachineProbes
-    private let machine: MachineDescription
+    private let kernels: Kernels
     private let threads: Int
     /// Calls a second of a probe.
     private let rate: (Int) -> Double
     private let rows: RowPrices
 
-    init(_ probes: MachineProbes, machine: MachineDescription, threads: Int, rate: @escaping (Int) -> Double) throws {
-        (self.probes, self.machine, self.threads, self.rate) = (probes, machine, threads, rate)
+    init(_ probes: MachineProbes, _ kernels: Kernels, threads: Int, rate: @escaping (Int) -> Double) throws {
+        (self.probes, self.kernels, self.threads, self.rate) = (probes, kernels, threads, rate)
         rows = try RowPrices(probes.rows.map { ($0.cost, 1 / rate($0.probe)) })
     }
 
     var json: JSON {
         get throws {
             [
-                "device": "this-machine", "title": .string("\(machine.processor), \(threads) threads, \(machine.level.rawValue)"),
+                "device": "this-machine", "title": .string(title),
                 "class": "cpu", "note": "Measured by kernels alone; no model ran. Powers and energies are not known.",
                 "memories": .array(memories),
                 "engines": ["ternary": try ternary, "dense": dense, "attention": attention, "vector": vector],
@@ -28,6 +28,10 @@ struct MachineFile {
                 "pass-rows": .integer(Machine.rowLimit), "energies": "jouppi-7nm",
             ]
         }
+    }
+
+    private var title: String {
+        "\(MachineDescription(kernels).processor), \(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.level.rawValue)"
     }
 
     private var memories: [JSON] {
@@ -68,7 +72,7 @@ struct MachineFile {
                 return (Double(chain.rows), Double(chain.rows * MachineProbes.width * MachineProbes.width) / max(1e-9, seconds - fit[0]))
             }
             var engine = engine(rates, [
-                "format": "int8", "method": "multiply", "packing": Kernels.best.layout == .triples ? "1.667" : "2",
+                "format": "int8", "method": "multiply", "packing": kernels.layout == .triples ? "1.667" : "2",
                 "overhead": quantity(fit[0], "s", how), "bandwidth": quantity(best, "B/s", how),
             ])
             engine["residence"] = curve(bandwidths.map { ($0.0, $0.1 / best) }, of: "bytes", "chains of so many bytes of products")

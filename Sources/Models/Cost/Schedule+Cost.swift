@@ -17,6 +17,8 @@ public struct Pass: Hashable, Sendable {
 /// What one node of a graph takes in a pass.
 public struct NodeCost: Sendable {
     public let node: Graph.Node
+    /// The forms of a row of its inputs.
+    public let inputs: [Form]
     /// Rows that it works on: one a token, or one a wanted token where others may be left out.
     public let rows: Int
     /// Operations and bytes of all rows; keys and values are read once a text and pass, however many of its tokens look back at them.
@@ -28,7 +30,10 @@ extension Schedule {
     public func costs(_ pass: Pass) -> [NodeCost] {
         graph.nodes.indices.map { index in
             let tokens = index < tail ? pass.tokens : min(pass.wanted, pass.tokens)
-            return NodeCost(node: graph.nodes[index], rows: pass.sequences * tokens, cost: cost(of: index, pass, tokens: tokens))
+            let node = graph.nodes[index]
+            return NodeCost(
+                node: node, inputs: node.inputs.map { graph.nodes[$0].form }, rows: pass.sequences * tokens,
+                cost: cost(of: index, pass, tokens: tokens))
         }
     }
 
