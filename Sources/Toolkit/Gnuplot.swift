@@ -26,17 +26,31 @@ public enum Gnuplot {
         let temporary = Self.temporary(for: path)
         defer { unlink(temporary) }
         try ShellCommand("gnuplot").feed(plot.script(output: (temporary, terminal)))
+        try checkWhole(temporary, terminal, path)
         guard rename(temporary, path) == 0 else { throw Failure.system("create", path, errno) }
     }
 
     /// Refuses a file that cannot be drawn into. `otherwise` says how to do without gnuplot.
     @discardableResult
     public static func terminal(for path: String, otherwise: String? = nil) throws -> PlotTerminal {
+        guard !path.contains(where: \.isNewline) else { throw Failure("cannot draw '\(path)': gnuplot takes no line feed in a path") }
         guard let terminal = PlotTerminal(path: path) else { throw Failure("cannot draw '\(path)': its suffix is neither .png nor .svg") }
         let way = otherwise.map { "; \($0)" } ?? ""
         guard isInstalled else { throw Failure("cannot draw '\(path)': there is no gnuplot in the PATH\(way)") }
         try checkPlace(of: path)
         return terminal
+    }
+
+    /// gnuplot does not say when a disk was full: a whole drawing ends as its format demands.
+    private static func checkWhole(_ temporary: String, _ terminal: PlotTerminal, _ path: String) throws {
+        let bytes = (try? MappedFile.contents(temporary)) ?? [], end: [UInt8]
+        switch terminal {
+        case .png: end = [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+        case .svg: end = Array("</svg>".utf8)
+        }
+        guard bytes.suffix(end.count + 16).reversed().drop(while: { $0 == 0x0A || $0 == 0x20 }).starts(with: end.reversed()) else {
+            throw Failure("gnuplot has not drawn all of '\(path)'")
+        }
     }
 
     private static func temporary(for path: String) -> String { "\(path).\(getpid()).part" }

@@ -31,6 +31,7 @@ struct Calibrate: TernCommand {
     func validate() throws {
         guard (1...1000).contains(rounds) else { throw ValidationError("--rounds takes a number of 1 to 1000") }
         guard (0...60).contains(seconds) else { throw ValidationError("--seconds takes a number of 0 to 60") }
+        guard !json || csv != nil else { throw ValidationError("--json goes with --csv: a device is JSON anyway") }
         guard csv == nil || output == nil else { throw ValidationError("Only one of --csv and --output can be had at a time") }
     }
 
@@ -39,13 +40,16 @@ struct Calibrate: TernCommand {
             let fit = try naming(csv) { try RooflineFit(csv: MappedFile.contents(csv)) }
             return try printOut(json ? fit.json.compact + "\n" : fit.text)
         }
+        // A place where nothing can be written is told before anything is measured.
+        let file = try output.map { try Output.open($0) }
         let machine = MachineCalibration(try Kernels.fromEnvironment(), common.pool, rounds: rounds, seconds: seconds)
         let progress = Progress("sim-hw", quiet: common.quiet)
         let device = try machine.device { progress.advance(to: $0, of: $1) }
         progress.finish()
         // What cannot be read back is not written.
         _ = try Device(device, table: DeviceLibrary.energyTable)
-        guard let output else { return try printOut(device.pretty + "\n") }
-        try writeText(device.pretty + "\n", to: output)
+        guard let file else { return try printOut(device.pretty + "\n") }
+        try file.write(device.pretty + "\n")
+        try file.close()
     }
 }

@@ -74,7 +74,7 @@ import Testing
         var core = Core.small
         core.registerWidth = 63
         let failure = #expect(throws: Failure.self) { try Program(compiling: graph, for: core) }
-        #expect(failure?.description.contains("'registerWidth'") ?? false)
+        #expect(failure?.description.contains("'register-width'") ?? false)
         (core.registerWidth, core.registers) = (256, 1)
         let other = #expect(throws: Failure.self) { try Program(compiling: graph, for: core) }
         #expect(other?.description.contains("'registers'") ?? false)

@@ -103,7 +103,7 @@ extension Lowering {
 
     private func checkFits(_ width: Int) throws {
         guard width <= core.registerWidth else {
-            throw Failure("a vector of \(width) numbers does not fit a register of \(core.registerWidth), the core's 'registerWidth'")
+            throw Failure("a vector of \(width) numbers does not fit a register of \(core.registerWidth), the core's 'register-width'")
         }
     }
 
@@ -125,7 +125,7 @@ extension Lowering {
             let width = graph.nodes[input].form.width
             throw Failure(
                 "reads all \(width) numbers of '\(graph.nodes[input].name)', which do not fit a register of \(core.registerWidth), "
-                    + "the core's 'registerWidth'")
+                    + "the core's 'register-width'")
         }
         return vector
     }

@@ -30,6 +30,7 @@ extension RTLFolder {
 
     private func build() throws {
         guard RTLFolder.hasVerilator else { throw Failure("there is no verilator in the PATH; Debian calls it verilator") }
+        guard !path.contains(where: \.isWhitespace) else { throw Failure("make cannot build in '\(path)': its path has a blank") }
         let folder = ShellCommand.quoted(path)
         guard (try? ShellCommand("cd \(folder) && make -s obj_dir/bench > build.log 2>&1").output()) != nil else {
             throw Failure("verilator cannot build the bench: see '\(path)/build.log'")

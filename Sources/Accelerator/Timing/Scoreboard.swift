@@ -54,6 +54,9 @@ struct Scoreboard {
         if let register = instruction.registers.first(where: { $0 >= core.registers }) {
             throw Failure("the core has \(core.registers) registers, no r\(register)")
         }
+        guard instruction.registers.isEmpty || instruction.width <= core.registerWidth else {
+            throw Failure("works on \(instruction.width) numbers, a register holds \(core.registerWidth)")
+        }
         let unit = instruction.opcode.unit
         guard unit != .attention || core.attention != nil else { throw Failure("the core has no unit for attention") }
         guard unit != .host || core.host != nil else { throw Failure("the core has no host") }

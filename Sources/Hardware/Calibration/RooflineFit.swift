@@ -25,6 +25,7 @@ public struct RooflineFit: Sendable {
 
     init(_ launches: [Launch]) throws {
         guard launches.count >= 3 else { throw Failure("has \(launches.count) launches, at least 3 are needed") }
+        guard launches.count <= 2000 else { throw Failure("has \(launches.count) launches, more than 2000") }
         let order = launches.sorted { $0.intensity < $1.intensity }
         var best: (least: Double, x: [Double])?
         for ridge in 0...order.count {
@@ -92,7 +93,7 @@ extension RooflineFit {
     public var text: String {
         table([
             ["overhead", timed(overhead)], ["bandwidth", bandwidth.map { "\(sized($0))/s" } ?? "binds no launch"],
-            ["rate", rate.map { "\(counted($0))op/s" } ?? "binds no launch"], ["errors", errorText],
+            ["rate", rate.map { "\(counted($0)) op/s" } ?? "binds no launch"], ["errors", errorText],
         ])
     }
 

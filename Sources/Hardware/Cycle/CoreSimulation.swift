@@ -40,9 +40,19 @@ public struct CoreSimulation: Sendable {
     public var firstTokenSeconds: Double {
         get throws {
             guard workload.prompt > 0 else { return 0 }
-            let middle = try Timing(program, core, past: (workload.prompt - 1) / 2)
-            return Double(workload.prompt) * middle.seconds
+            // Only the last token's output is wanted.
+            let middle = try Timing(program, core, past: (workload.prompt - 1) / 2), output = outputCycles(middle)
+            return (Double(workload.prompt) * Double(middle.cycles - output) + Double(output)) / core.clock
         }
+    }
+
+    private func outputCycles(_ timing: Timing) -> Int {
+        var before = Layer.input, cycles = 0
+        for node in timing.nodes {
+            before = Layer(of: node.name, before: before)
+            if before == .output { cycles += node.cycles }
+        }
+        return cycles
     }
 
     /// The seconds of one block of the model, the second one where there are two: a first one may have less to do.

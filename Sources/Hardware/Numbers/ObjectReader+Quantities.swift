@@ -11,13 +11,19 @@ extension ObjectReader {
         let isSparse = try reader.isSparse(unit)
         let (kind, source) = try reader.provenance()
         return Quantity(
-            isSparse ? value / 2 : value, text: "\(reader.json["value"]?.compact ?? "") \(reader.json["unit"]?.stringValue ?? "")",
+            isSparse ? value / 2 : value, text: reader.text,
             kind: kind, source: source, path: reader.path, isSparse: isSparse)
     }
 
     func requiredQuantity(_ key: String, _ dimensions: Dimension...) throws -> Quantity {
         guard dimensions.count == 1 else { throw Failure("'\(place(key))' has no dimension") }
         return try required(key, quantity(key, dimensions[0]))
+    }
+
+    /// `1555 GB/s`, and a number of things without a unit.
+    private var text: String {
+        let unit = json["unit"]?.stringValue ?? ""
+        return (json["value"]?.compact ?? "") + (unit == "1" ? "" : " \(unit)")
     }
 
     private func provenance() throws -> (Quantity.Kind, String) {
@@ -42,7 +48,9 @@ extension ObjectReader {
         guard let number = json.doubleValue, number.isFinite else { throw refusal(key, json, "a number") }
         guard unit.dimension.range.contains(number * unit.factor) else {
             let range = unit.dimension.range
-            throw refusal(key, json, "\(range.lowerBound) to \(range.upperBound) \(unit.dimension.rawValue)")
+            throw Failure(
+                "'\(place(key))' is \(json.compact.prefix(80)) \(self.json["unit"]?.stringValue ?? ""), expected \(range.lowerBound) to "
+                    + "\(range.upperBound) \(unit.dimension.rawValue)")
         }
         return number * unit.factor
     }

@@ -20,7 +20,9 @@ public struct RTLReport {
         // The bench's memory is always ready: it neither refreshes nor changes rows.
         var ready = port
         ready.efficiency = 1
-        let through = max(tiles, ready.cycles(bytes: tiles * unit.wordBytes)) + unit.latency
+        // And it counts from when the first word is there.
+        let brought = ready.cycles(bytes: tiles * unit.wordBytes) - ready.cycles(bytes: unit.wordBytes) + 1
+        let through = max(tiles, brought) + unit.latency
         (self.folder, self.layer) = (folder, layer)
         feeds = [
             ("a word a cycle", .full, unit.cycles(rows: vectors.rows, width: vectors.width)),

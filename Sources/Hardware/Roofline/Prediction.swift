@@ -16,11 +16,11 @@ public struct Prediction: Sendable {
     private var workload: Workload { simulation.workload }
 
     /// Until the first token of the answer is known.
-    public var firstTokenSeconds: Double { prefill.reduce(0) { $0 + $1.times * $1.seconds } }
+    public var firstTokenSeconds: Double { prefill.isEmpty ? tokenSeconds : prefill.reduce(0) { $0 + $1.times * $1.seconds } }
     /// From a token to the next.
     public var tokenSeconds: Double { decode.seconds }
     /// The first token comes with the prompt.
-    public var seconds: Double { firstTokenSeconds + Double(max(0, workload.tokens - (prefill.isEmpty ? 0 : 1))) * tokenSeconds }
+    public var seconds: Double { firstTokenSeconds + Double(max(0, workload.tokens - 1)) * tokenSeconds }
     public var decodeTokensPerSecond: Double { Double(workload.batch) / decode.seconds }
     public var prefillTokensPerSecond: Double { Double(workload.batch * workload.prompt) / firstTokenSeconds }
     public var joulesPerToken: Double { decode.energy.total / Double(workload.batch) }

@@ -63,10 +63,15 @@ public struct SimulatedModel: Sendable {
     /// Counts stay within 64 bits.
     private func check(_ pass: Pass) throws {
         let rows = Double(pass.sequences) * Double(pass.tokens)
-        let widest = Double(schedule.graph.nodes.map(\.form.width).max() ?? 1), looks = rows * Double(pass.past + pass.tokens)
-        guard 8 * max(weightCount, widest) * rows < 8e18, 16 * looks * widest < 8e18 else {
+        let widest = Double(schedule.graph.nodes.map(\.form.width).max() ?? 1), seen = Double(pass.past + pass.tokens)
+        guard 8 * max(weightCount, widest) * rows < 8e18, 16 * attentionWidth * rows * seen < 8e18 else {
             throw Failure("\(pass.sequences) texts of \(pass.tokens) tokens after \(pass.past) take more operations than can be counted")
         }
+    }
+
+    /// Numbers of the widest query.
+    private var attentionWidth: Double {
+        Double(schedule.graph.nodes.map { if case .keysAndValues = $0.operation.memory { $0.form.width } else { 0 } }.max() ?? 0)
     }
 
     /// Bytes of all weights as they lie in memory, and of what the texts remember at their end.
