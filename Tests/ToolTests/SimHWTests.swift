@@ -119,7 +119,7 @@ import Testing
         for tier in json["tiers"]?.arrayValue ?? [] { #expect(tier.objectValue?.keys == ["tier", "holds", "text"]) }
         for result in json["results"]?.arrayValue ?? [] {
             #expect(result.objectValue?.keys == [
-                "point", "tier", "kind", "device", "number", "predicted", "published", "unit", "error", "source", "flag",
+                "point", "tier", "kind", "device", "number", "predicted", "published", "unit", "error", "source", "flag", "implied_operations_per_second",
             ])
         }
         let text = try run("sim-hw", ["validate"])
