@@ -39,7 +39,8 @@ import Testing
         for line in lines {
             #expect(text.lines.contains { $0.hasPrefix(line + " ") }, "\(line)")
         }
-        #expect(text.text.contains(" \(cycles) cycles, ") && text.text.contains(try "\(integer(json, "instructions")) instructions"))
+        let instructions = try integer(json, "instructions")
+        #expect(text.text.contains(" \(cycles) cycles, ") && text.text.contains(" \(instructions) instructions"))
     }
 
     @Test func `units are busy for as long as the trace shows, and waits are those of its instructions`() throws {
