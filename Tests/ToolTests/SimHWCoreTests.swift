@@ -35,11 +35,12 @@ import Testing
         #expect(Set(nodes.compactMap { $0["name"]?.stringValue }).count == nodes.count)
         let clock = try #require(json["clock"]?.doubleValue), seconds = try #require(json["token_seconds"]?.doubleValue)
         #expect((seconds * clock / Double(cycles) - 1).magnitude < 1e-12)
-        let lines = ["device", "model", "program", "token", "speed", "port", "unit", "layer, each", "instructions wait for", "energy a token"]
+        let lines = ["device", "program", "token", "speed", "port", "unit", "layer, each", "instructions wait for", "energy"]
         for line in lines {
             #expect(text.lines.contains { $0.hasPrefix(line + " ") }, "\(line)")
         }
-        #expect(text.text.contains(" \(cycles) cycles, ") && text.text.contains(try "\(integer(json, "instructions")) instructions"))
+        let instructions = try integer(json, "instructions")
+        #expect(text.text.contains(" \(cycles) cycles, ") && text.text.contains(" \(instructions) instructions"))
     }
 
     @Test func `units are busy for as long as the trace shows, and waits are those of its instructions`() throws {
@@ -155,7 +156,10 @@ import Testing
         #expect(json["holds"] == .null && json["area"] == .null)
         let runs = try #require(json["runs"]?.arrayValue)
         #expect(runs.count == 2)
-        for run in runs { #expect(try integer(run, "model_cycles") > 0 && run["cycles"] == .null && run["mismatches"] == .null) }
+        for run in runs {
+            #expect(try integer(run, "model_cycles") > 0)
+            #expect(run["cycles"] == .null && run["mismatches"] == .null)
+        }
         let words = String(decoding: try bytes(of: "\(folder)/words.hex"), as: UTF8.self).split(separator: "\n")
         #expect(try words.count == integer(json, "words"))
         let program = try run("sim-hw", ["program", Made.tiny.packed, "--device", "d5005"])
@@ -181,8 +185,9 @@ import Testing
         expectDone(outcome)
         let json = try JSON(parsing: outcome.text), runs = try #require(json["runs"]?.arrayValue)
         #expect(json["lanes"] == 8 && json["columns"] == 3 && json["packing"] == "1.6" && json["holds"] == true)
-        for run in runs { #expect(try run["mismatches"] == 0 && run["sums"] == json["rows"] && integer(run, "cycles") > 0) }
+        for run in runs { #expect(run["mismatches"] == 0 && run["sums"] == json["rows"]) }
         let full = try #require(runs.first { $0["feed"] == "a word a cycle" })
-        #expect(try full["model_cycles"] == full["cycles"] && integer(full, "cycles") >= integer(json, "words"))
+        let cycles = try integer(full, "cycles"), words = try integer(json, "words")
+        #expect(full["model_cycles"]?.intValue == cycles && cycles >= words)
     }
 }
