@@ -37,6 +37,7 @@ struct Assembly: TernCommand {
         let device = try hardware.opened()
         guard let core = device.core?.core else { throw Failure("device '\(device.name)' has no 'core'") }
         let program = try program(for: core)
+        try program.check(for: core)
         if hex { return try printOut(program.rom.map { hexadecimal($0) + "\n" }.joined()) }
         try printOut(timing ? timed(program, try Timing(program, core, past: past)) : program.text)
     }
@@ -45,7 +46,7 @@ struct Assembly: TernCommand {
         if let assemble {
             let text = assemble == "-"
                 ? try DescriptorReader(Descriptor(0, name: "standard input")).readAll(limit: 1 << 27) : try MappedFile.contents(assemble)
-            return try naming(assemble) { try Program(assembling: String(decoding: text, as: UTF8.self)) }
+            return try naming(assemble == "-" ? "standard input" : assemble) { try Program(assembling: String(decoding: text, as: UTF8.self)) }
         }
         let graph = try ModelSketch(model ?? "", layout: form.layout, threads: .init(threads: 1)).graph
         return try Program(compiling: graph, for: core, context: past + 1)

@@ -39,30 +39,30 @@ import Testing
     }
 
     @Test func `a product takes the slower of its words and the port`() throws {
-        // 8 rows of 16: 32 words of a byte; the scale lies on the chip.
+        // 16 activations, four a cycle, then 8 rows of 16: 32 words of a byte; the scale lies on the chip.
         let product = "TMM r1, r0, 2048, 0, 8, 16"
-        #expect(try spans(product, core) == [[0, 34]])
+        #expect(try spans(product, core) == [[0, 38]])
         var slow = core
         slow.port.cyclesPerAccess = 3
         let timing = try Timing(Program(assembling: product), slow)
-        #expect(timing.records[0].end == 3 * 32 + 2)
+        #expect(timing.records[0].end == 4 + 3 * 32 + 2)
         #expect(timing.records[0].waitedForPort == 2 * 32)
         slow.cores = 2
-        #expect(try spans(product, slow) == [[0, 2 * 3 * 32 + 2]])
+        #expect(try spans(product, slow) == [[0, 4 + 2 * 3 * 32 + 2]])
     }
 
     @Test func `words come ahead while the port has nothing else to do`() throws {
         var core = core
         core.port = Port(bits: 8, cyclesPerAccess: 3, fifo: 10)
         let text = "ROW.silu r0, r1, 20\nTMM r1, r0, 2048, 0, 8, 16\nTMM r2, r0, 2080, 0, 8, 16"
-        // In the 22 cycles before, 7 of 32 bytes; the second follows when the first is done.
-        let end = 22 + 3 * 25 + 2
-        #expect(try spans(text, core) == [[0, 22], [22, end], [end, end + 3 * 32 + 2]])
+        // In the 22 cycles before and the 4 of its activations, 8 of 32 bytes; the second follows when the first is done, two bytes ahead.
+        let end = 26 + 3 * 24 + 2
+        #expect(try spans(text, core) == [[0, 22], [22, end], [end, end + 4 + 3 * 30 + 2]])
         core.port.fifo = 4
-        #expect(try spans(text, core)[1] == [22, 22 + 3 * 28 + 2])
+        #expect(try spans(text, core)[1] == [22, 26 + 3 * 28 + 2])
         // What else goes through the port leaves less time.
         let loading = "LD r5, 4096, 4\nROW.silu r0, r1, 49\nTMM r1, r0, 2048, 0, 8, 16"
-        #expect(try spans(loading, core) == [[0, 48], [1, 52], [52, 52 + 3 * 31 + 2]])
+        #expect(try spans(loading, core) == [[0, 48], [1, 52], [52, 56 + 3 * 30 + 2]])
     }
 
     @Test func `a load waits for results that are on their way to memory`() throws {
@@ -83,7 +83,7 @@ import Testing
                 ST r1, o + 32, 8
                 """), core)
         #expect(timing.bytes == [.trits: 32, .output: 64])
-        #expect(timing.records[0].end == 32 + 32 + 2)
+        #expect(timing.records[0].end == 4 + 32 + 32 + 2)
     }
 
     @Test func `what the core lacks is refused`() throws {

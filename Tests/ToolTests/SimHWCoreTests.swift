@@ -132,7 +132,7 @@ import Testing
         ("HALT\nFROB r0\n", "line 2: there is no instruction 'FROB'"),
         ("HALT\n\nROW.add r0, r9999, r1, 4\n", "line 3: "), ("HALT\nROW.add r0, x1, r1, 4\n", "line 2: 'x1' is no register"),
         // One that a program may have, but this core has not.
-        ("HALT\nROW.add r0, r9, r1, 4\n", "line 2: "),
+        ("HALT\nROW.add r0, r9, r1, 4\n", "instruction 1, ROW.add: the core has 8 registers, no r9"),
     ]
 
     @Test(arguments: badPrograms) func `a bad program is told by its line`(_ program: String, _ fact: String) throws {

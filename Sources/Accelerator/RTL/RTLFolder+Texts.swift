@@ -11,7 +11,8 @@ extension RTLFolder {
         \t./obj_dir/bench $(FEED)
 
         obj_dir/bench: \(VerilogUnit.file) main.cpp
-        \tverilator --cc --exe --build -j 2 --unroll-count 16384 -Wall -Wno-DECLFILENAME -Wno-UNUSEDSIGNAL -O3 -CFLAGS -O1 --top-module \(VerilogUnit.top) \\
+        \tverilator --cc --exe --build -j 2 --unroll-count 16384 \\
+        \t    -Wall -Wno-DECLFILENAME -Wno-UNUSEDSIGNAL -O3 -CFLAGS -O1 --top-module \(VerilogUnit.top) \\
         \t    -Mdir obj_dir -o bench \(VerilogUnit.file) main.cpp
         \t@touch $@
 

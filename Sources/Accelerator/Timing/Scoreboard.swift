@@ -39,7 +39,7 @@ struct Scoreboard {
         for (index, instruction) in program.instructions.enumerated() {
             guard let unit = instruction.opcode.unit else { return }
             try placing("instruction \(index), \(instruction.opcode.rawValue)") {
-                try check(instruction)
+                try core.check(instruction)
                 let record = issue(instruction, index, unit)
                 guard record.end < Scoreboard.cycleLimit else { throw Failure("ends after more than \(Scoreboard.cycleLimit) cycles") }
                 records.append(record)
@@ -49,18 +49,6 @@ struct Scoreboard {
 
     /// Years of any clock; keeps sums within 64 bits.
     private static let cycleLimit = 1 << 52
-
-    private func check(_ instruction: Instruction) throws {
-        if let register = instruction.registers.first(where: { $0 >= core.registers }) {
-            throw Failure("the core has \(core.registers) registers, no r\(register)")
-        }
-        guard instruction.registers.isEmpty || instruction.width <= core.registerWidth else {
-            throw Failure("works on \(instruction.width) numbers, a register holds \(core.registerWidth)")
-        }
-        let unit = instruction.opcode.unit
-        guard unit != .attention || core.attention != nil else { throw Failure("the core has no unit for attention") }
-        guard unit != .host || core.host != nil else { throw Failure("the core has no host") }
-    }
 
     private mutating func issue(_ instruction: Instruction, _ index: Int, _ unit: Unit) -> Timing.Record {
         let inTurn = issued + 1, unitUse = units[unit] ?? Use()

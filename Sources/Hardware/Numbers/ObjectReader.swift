@@ -36,7 +36,8 @@ struct ObjectReader {
 
     func string(_ key: String) throws -> String? {
         try value(key).map { value in
-            guard let text = value.stringValue, !text.isEmpty, text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            guard let text = value.stringValue, !text.isEmpty, text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+            else {
                 throw refusal(key, value, "a string that is not empty and has no control characters")
             }
             return text

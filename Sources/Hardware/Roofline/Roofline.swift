@@ -113,8 +113,8 @@ extension Roofline {
         return products + (work.additions + work.multiplications + long + unpacking(work, engine)) / (rate(vector) * spread)
     }
 
-    /// Operations of the vector engine that make trits of what lies in memory: as the device says, and where software does it, what a packing
-    /// that was asked for takes more than the device's own.
+    /// Operations of the vector engine that make trits of what lies in memory: as the device says, and where software does it, what a
+    /// packing that was asked for takes more than the device's own.
     private func unpacking(_ work: Work, _ engine: Engine) -> Double {
         guard work.kind == .ternary else { return 0 }
         let isSoftware = device.category == .cpu || device.category == .gpu

@@ -90,7 +90,11 @@ public struct ValidationReport {
     public var json: JSON {
         [
             "holds": .bool(holds),
-            "tiers": .array(verdicts.map { ["tier": .string($0.tier.rawValue), "holds": $0.holds.map(JSON.bool) ?? .null, "text": .string($0.text)] }),
+            "tiers": .array(verdicts.map { verdict in
+                [
+                    "tier": .string(verdict.tier.rawValue), "holds": verdict.holds.map(JSON.bool) ?? .null, "text": .string(verdict.text),
+                ]
+            }),
             "results": .array(validation.results.map { result in
                 [
                     "point": .string(result.point.id), "tier": .string(result.point.tier.rawValue),
