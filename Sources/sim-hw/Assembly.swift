@@ -46,7 +46,9 @@ struct Assembly: TernCommand {
         if let assemble {
             let text = assemble == "-"
                 ? try DescriptorReader(Descriptor(0, name: "standard input")).readAll(limit: 1 << 27) : try MappedFile.contents(assemble)
-            return try naming(assemble == "-" ? "standard input" : assemble) { try Program(assembling: String(decoding: text, as: UTF8.self)) }
+            return try naming(assemble == "-" ? "standard input" : assemble) {
+                try Program(assembling: String(decoding: text, as: UTF8.self))
+            }
         }
         let graph = try ModelSketch(model ?? "", layout: form.layout, threads: .init(threads: 1)).graph
         return try Program(compiling: graph, for: core, context: past + 1)
