@@ -16,6 +16,7 @@ public struct Instruction: Hashable, Sendable {
 
     public init(_ opcode: Opcode) { self.opcode = opcode }
 
+    /// What is added to the mean of squares.
     public var epsilon: Float {
         get { Float(bitPattern: UInt32(truncatingIfNeeded: epsilonBits)) }
         set { epsilonBits = Int(newValue.bitPattern) }

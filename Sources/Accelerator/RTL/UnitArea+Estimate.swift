@@ -7,6 +7,7 @@
 extension UnitArea {
     static let lutsPerLane = 149.0 / 8
 
+    /// Fails for a packing that no logic unpacks.
     public init(estimating verilog: VerilogUnit) throws {
         let unit = verilog.unit, groups = try TritGroups(unit.packing).groups(of: unit.lanes * unit.columns)
         let vector = VectorMemory(bits: 8 * unit.lanes, words: verilog.vectorWords)

@@ -7,6 +7,7 @@ public struct UnitVectors {
     public let layer: TernaryLayer
     private let groups: TritGroups
 
+    /// Fails for a unit that has no such words.
     public init(_ unit: TernaryUnit, _ layer: TernaryLayer) throws {
         (self.unit, self.layer, groups) = (unit, layer, try TritGroups(unit.packing))
     }
@@ -42,8 +43,10 @@ public struct UnitVectors {
 
 /// As files, a word a line in hexadecimal digits, the highest first: what Verilog's $readmemh reads.
 extension UnitVectors {
+    /// All words in the order in which the unit takes them.
     public func writeWords(to sink: any ByteSink) throws { try write(wordCount, to: sink, word) }
 
+    /// The words of the vector.
     public func writeActivations(to sink: any ByteSink) throws { try write(tilesAcross, to: sink, activations) }
 
     /// Sums of 32 bits in two's complement, a row each.

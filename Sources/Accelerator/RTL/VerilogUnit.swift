@@ -12,6 +12,7 @@ public struct VerilogUnit: Hashable, Sendable {
     static let top = "ternary_unit"
     static let file = "ternary_unit.v"
 
+    /// `vectorWords` is the longest vector in words of `lanes` activations; fails for what cannot be built.
     public init(_ unit: TernaryUnit, vectorWords: Int) throws {
         guard (1...1 << 24).contains(vectorWords) else { throw Failure("\(vectorWords) words of activations cannot be kept") }
         (self.unit, self.vectorWords) = (unit, vectorWords)

@@ -90,6 +90,7 @@ extension RooflineFit.Launch {
 
 // What it says.
 extension RooflineFit {
+    /// For people.
     public var text: String {
         table([
             ["overhead", timed(overhead)], ["bandwidth", bandwidth.map { "\(sized($0))/s" } ?? "binds no launch"],

@@ -27,6 +27,7 @@ public struct CoreSimulation: Sendable {
     /// The seconds of a token; with `blocksOnly`, of what its blocks add.
     public var tokenSeconds: Double { Double(cycles) / core.clock }
 
+    /// Cycles of a token; with `blocksOnly`, of what its blocks add.
     public var cycles: Int {
         workload.blocksOnly ? timing.nodes.reduce(0) { isBlock($1.name) ? $0 + $1.cycles : $0 } : timing.cycles
     }

@@ -8,6 +8,7 @@ public struct CycleReport {
     private let energy: Energy
     private let firstTokenSeconds: Double
 
+    /// Fails where an energy cannot be computed.
     public init(_ simulation: CoreSimulation) throws {
         (self.simulation, energy, firstTokenSeconds) = (simulation, try simulation.energy, try simulation.firstTokenSeconds)
     }
@@ -15,6 +16,7 @@ public struct CycleReport {
     private var timing: Timing { simulation.timing }
     private var allCycles: Double { Double(max(1, timing.cycles)) }
 
+    /// For people.
     public var text: String {
         let tables = [table(head), units, layers, waits, energies].joined(separator: "\n")
         return tables + "\n" + remarks.map { "\($0)\n" }.joined()
@@ -91,6 +93,7 @@ public struct CycleReport {
         return lines
     }
 
+    /// As one object; sim-hw(1) lists its members.
     public var json: JSON {
         var units = JSONObject(), waits = JSONObject(), bytes = JSONObject()
         for unit in Unit.allCases { units[unit.rawValue] = .integer(timing.busy[unit] ?? 0) }

@@ -14,6 +14,7 @@ public struct Energy: Hashable, Sendable {
 
     public init() {}
 
+    /// Reading and writing all memories.
     public var memory: Double { memories.values.reduce(0, +) }
     /// What moves and is computed.
     public var dynamic: Double { operations + memory + link }

@@ -6,6 +6,7 @@ public struct ChromeTrace {
 
     public init(_ prediction: Prediction) { self.prediction = prediction }
 
+    /// The whole file.
     public var json: JSON {
         var events: [JSON] = [], start = 0.0
         for (name, pass) in prediction.prefill.suffix(1).map({ ("prefill", $0) }) + [("decode", prediction.decode)] {

@@ -7,6 +7,7 @@ public struct DeviceList {
 
     public init(_ devices: [Device]) { self.devices = devices }
 
+    /// A table for people, or JSON lines.
     public func printed(json: Bool) -> String {
         json ? devices.map { record($0).compact + "\n" }.joined() : table([DeviceList.head] + devices.map(row), rightAligned: [2, 4, 5, 6])
     }

@@ -15,6 +15,7 @@ public struct ExplainReport {
         let prefill: Double
     }
 
+    /// Predicts it once as it is, and once for each thing that could be otherwise.
     public init(_ simulation: Simulation) throws {
         self.simulation = simulation
         let prediction = try Prediction(simulation)
@@ -57,6 +58,7 @@ public struct ExplainReport {
         return order.map { Share(name: $0, kernels: groups[$0] ?? []) }.sorted { $0.seconds > $1.seconds }
     }
 
+    /// For people.
     public var text: String {
         let total = prediction.decode.seconds
         let head = ["time", "of a token", "bytes", "operations", "operations/byte", "bound by"]
@@ -78,6 +80,7 @@ public struct ExplainReport {
         return table([["with", "decode", "prefill"]] + rows, rightAligned: [1, 2])
     }
 
+    /// As one object; sim-hw(1) lists its members.
     public var json: JSON {
         [
             "device": .string(simulation.device.name), "model": .string(simulation.model.name),

@@ -43,6 +43,7 @@ public struct RTLReport {
         }
     }
 
+    /// For people.
     public var text: String {
         let unit = folder.verilog.unit, vectors = folder.vectors.layer
         let head = [
@@ -69,6 +70,7 @@ public struct RTLReport {
         return table([["area, Xilinx series 7", "LUT", "flip-flops", "block RAM"]] + rows, rightAligned: [1, 2, 3])
     }
 
+    /// As one object; sim-hw(1) lists its members.
     public var json: JSON {
         let unit = folder.verilog.unit, vectors = folder.vectors.layer
         func record(_ area: UnitArea) -> JSON {

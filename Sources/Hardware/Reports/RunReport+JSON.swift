@@ -2,6 +2,7 @@ import Basis
 
 // As one JSON object; sim-hw(1) lists its members.
 extension RunReport {
+    /// The whole object.
     public var json: JSON {
         let (work, memory) = (simulation.workload, simulation.memory)
         return [

@@ -3,6 +3,7 @@ import Toolkit
 
 // For people.
 extension RunReport {
+    /// All tables, and what to know of the numbers.
     public var text: String {
         let tables = [table(head), speeds, shares, energy].joined(separator: "\n")
         return tables + remarks.map { "\n\($0)" }.joined() + (remarks.isEmpty ? "" : "\n")

@@ -7,6 +7,7 @@ public struct SweepReport {
 
     public init(_ predictions: [Prediction]) { self.predictions = predictions }
 
+    /// A table for people.
     public var text: String {
         let head = ["device", "chips", "batch", "prompt", "fits", "first token", "token", "tokens/s", "W", "J/token", "tokens/s/W"]
         let rows = predictions.map { prediction in
@@ -32,6 +33,7 @@ public struct SweepReport {
         ("joules_per_token", { .number($0.joulesPerToken) }),
     ]
 
+    /// An object a prediction; sim-hw(1) lists its members.
     public var jsonLines: String {
         predictions.map { prediction in
             var object = JSONObject()

@@ -22,9 +22,11 @@ public struct KernelEstimate: Sendable {
     public let operations: Double
     public internal(set) var energy: Energy
 
+    /// From the start of the launch to its end.
     public var seconds: Double { overheadSeconds + max(memorySeconds, computeSeconds) }
     public var allBytes: Double { bytes.values.reduce(0, +) }
 
+    /// What takes most of its time.
     public var bound: Bound {
         if overheadSeconds > max(memorySeconds, computeSeconds) { return .overhead }
         return memorySeconds >= computeSeconds ? .memory : .compute

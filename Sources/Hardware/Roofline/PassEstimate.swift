@@ -23,6 +23,7 @@ public struct PassEstimate: Sendable {
         return all > 0 ? kernels.reduce(0) { $0 + $1.seconds - $1.overheadSeconds } / all : 0
     }
 
+    /// Moved by all launches, and two operations a multiply-add.
     public var bytes: Double { kernels.reduce(0) { $0 + $1.allBytes } }
     public var operations: Double { kernels.reduce(0) { $0 + $1.operations } }
 }

@@ -7,6 +7,7 @@ public struct Prediction: Sendable {
     /// The token in the middle of the answer.
     public let decode: PassEstimate
 
+    /// Fails where a pass has more operations than can be counted.
     public init(_ simulation: Simulation) throws {
         self.simulation = simulation
         prefill = try simulation.prefill()
@@ -27,5 +28,6 @@ public struct Prediction: Sendable {
     public var prefillJoulesPerToken: Double {
         prefill.reduce(0) { $0 + $1.times * $1.energy.total } / Double(max(1, workload.batch * workload.prompt))
     }
+    /// On average, while it decodes.
     public var watts: Double { decode.energy.total / decode.seconds }
 }

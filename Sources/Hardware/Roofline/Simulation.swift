@@ -8,6 +8,7 @@ public struct Simulation: Sendable {
     public let workload: Workload
     let roofline: Roofline
 
+    /// Fails for a device without a memory that holds weights.
     public init(_ model: SimulatedModel, on device: Device, _ workload: Workload) throws {
         // Software that starts each step by itself fuses none.
         let model = device.launchCounts.isEmpty ? model : try SimulatedModel(model.name, model.graph, optimising: false)

@@ -17,6 +17,7 @@ public struct Validation: Sendable {
         var error: Double { predicted / item.published - 1 }
     }
 
+    /// In the points' order.
     public let results: [Result]
     let points: [ValidationPoint]
 

@@ -53,6 +53,7 @@ public struct ValidationReport {
         return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 
+    /// For people.
     public var text: String {
         let head = ["point", "tier", "kind", "device", "number", "predicted", "published", "error", "remark"]
         let rows = validation.results.map { result in
@@ -87,6 +88,7 @@ public struct ValidationReport {
         }
     }
 
+    /// As one object; sim-hw(1) lists its members.
     public var json: JSON {
         [
             "holds": .bool(holds),

@@ -5,6 +5,7 @@ public struct Work: Sendable {
     /// What does it, if the device has something of its own for it.
     public enum Kind: String, CaseIterable, Sendable { case ternary, dense, attention, vector, lookup }
 
+    /// The node's.
     public let name: String
     public let layer: Layer
     /// The operation's name.
@@ -47,6 +48,7 @@ public enum Layer: Hashable, Sendable {
         self = before == .input ? .input : .output
     }
 
+    /// As reports call it.
     public var text: String {
         switch self {
         case .input: "input"

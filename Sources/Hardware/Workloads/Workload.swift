@@ -44,6 +44,7 @@ public struct SimulatedModel: Sendable {
     /// More than any model that will be built has; keeps counts of operations within 64 bits.
     private static let weightLimit = 1e14
 
+    /// Numbers of all weights, and of those that are trits.
     public var weightCount: Double { graph.weights.reduce(0) { $0 + Double($1.count) } }
     public var tritCount: Double { graph.weights.reduce(0) { $0 + ($1.kind == .ternary ? Double($1.count) : 0) } }
 
