@@ -54,8 +54,12 @@ struct MachineFile {
         let reached = near.map(share) ?? 1
         // Multiplications, additions and comparisons of a norm and a quantisation.
         let norm = launch + Double(count) * Double(width) * 9 / (rows.rate * Double(threads) * reached)
-        return max(1e-9, link - norm)
+        return less(link, norm)
     }
+
+    /// What is left of a time without a part of it that was measured elsewhere: half of it at least, for on a busy machine the two need not
+    /// fit together.
+    private func less(_ seconds: Double, _ part: Double) -> Double { max(seconds / 2, seconds - part) }
 
     /// Overhead and bandwidth are those of products that come from memory one after the other; where all weights are few, caches keep a
     /// part of them, and more than the bandwidth is reached: the curve says how much.
@@ -64,12 +68,12 @@ struct MachineFile {
             let cold = probes.chains.filter { $0.total == Chain.coldBytes }
             let fit = try LeastSquares.relative(cold.map { LeastSquares.Row(factors: [1, Double($0.bytes)], value: seconds($0)) })
             let bandwidths = probes.chains.filter { $0.width == MachineProbes.width }.sorted { $0.total < $1.total }.map { chain in
-                (Double(chain.total), Double(chain.bytes) / max(1e-9, seconds(chain) - fit[0]))
+                (Double(chain.total), Double(chain.bytes) / less(seconds(chain), fit[0]))
             }
             let best = bandwidths.map(\.1).max() ?? 1, how = "chains of products from memory"
             let rates = probes.rowsOfProducts.map { chain -> (rows: Double, rate: Double) in
                 let seconds = seconds(link: link((chain.probe, chain.links)), width: MachineProbes.width, rows: chain.rows)
-                return (Double(chain.rows), Double(chain.rows * MachineProbes.width * MachineProbes.width) / max(1e-9, seconds - fit[0]))
+                return (Double(chain.rows), Double(chain.rows * MachineProbes.width * MachineProbes.width) / less(seconds, fit[0]))
             }
             var engine = engine(rates, [
                 "format": "int8", "method": "multiply", "packing": kernels.layout == .triples ? "1.667" : "2",
@@ -135,7 +139,7 @@ struct MachineFile {
 
     private func curve(_ points: [(Double, Double)], of size: String = "rows", _ how: String) -> JSON {
         [
-            "of": .string(size), "points": .array(points.map { [.number($0.0), .number($0.1)] }), "kind": "measured",
+            "of": .string(size), "points": .array(points.map { [.number($0.0), .number(max(1e-4, $0.1))] }), "kind": "measured",
             "source": .string("sim-hw calibrate \(ternVersion): \(how)"),
         ]
     }

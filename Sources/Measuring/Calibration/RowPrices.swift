@@ -16,7 +16,12 @@ package struct RowPrices {
                 factors: [Double(simple), Double(cost.exponentials + cost.divisions + cost.squareRoots)], value: kernel.seconds)
         }
         let fit = try LeastSquares.relative(rows)
-        guard fit[0] > 0 else { throw Failure("cannot tell what an operation on a row takes: the kernels' times do not grow with them") }
+        // Times of a busy machine may not grow with simple operations at all: then all are priced alike.
+        guard fit[0] > 0 else {
+            let operations = rows.reduce(0) { $0 + $1.factors.reduce(0, +) }
+            (rate, long) = (operations / rows.reduce(0) { $0 + $1.value }, 1)
+            return
+        }
         (rate, long) = (1 / fit[0], fit[1] / fit[0])
     }
 }
