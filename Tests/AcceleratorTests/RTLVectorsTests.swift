@@ -23,6 +23,27 @@ import Testing
         }
     }
 
+    /// What the Verilog takes is what the memory of `Execution` holds.
+    @Test(arguments: RTLSample.shapes) func `words are packed as those of the core's memory`(_ sample: RTLSample) throws {
+        let layer = try sample.layer(), unit = sample.unit, across = (sample.width + unit.lanes - 1) / unit.lanes
+        let rows = (0..<sample.rows).map { row in
+            let bytes = Trits.rowBytes(width: sample.width)
+            return Trits.unpack(Array(layer.codes[row * bytes..<(row + 1) * bytes]), width: sample.width)
+        }
+        for packing in [Packing.fives, .triples, .pairs, .bytes] {
+            var other = unit
+            other.packing = packing
+            let vectors = try UnitVectors(other, layer)
+            for index in 0..<vectors.wordCount {
+                let trits = (0..<unit.lanes * unit.columns).map { place -> Int8 in
+                    let row = index / across * unit.columns + place / unit.lanes, column = index % across * unit.lanes + place % unit.lanes
+                    return row < sample.rows && column < sample.width ? Int8(rows[row][column]) : 0
+                }
+                #expect(packing.unpacked(vectors.word(index)[...], count: trits.count) == trits, "\(packing), word \(index)")
+            }
+        }
+    }
+
     @Test(arguments: RTLSample.shapes) func `activations come in words, filled up with zeros`(_ sample: RTLSample) throws {
         let layer = try sample.layer(), vectors = try UnitVectors(sample.unit, layer)
         let all = (0..<vectors.tilesAcross).flatMap(vectors.activations)
