@@ -29,10 +29,22 @@ public struct CoreSimulation: Sendable {
 
     /// Cycles of a token; with `blocksOnly`, of what its blocks add.
     public var cycles: Int {
-        workload.blocksOnly ? timing.nodes.reduce(0) { isBlock($1.name) ? $0 + $1.cycles : $0 } : timing.cycles
+        guard workload.blocksOnly else { return timing.cycles }
+        return CoreSimulation.layers(of: timing).reduce(0) { $1.layer.isBlock ? $0 + $1.cycles : $0 }
     }
 
-    private func isBlock(_ name: String) -> Bool { Layer(of: name, before: .input).isBlock }
+    /// The cycles that each layer adds, in order.
+    static func layers(of timing: Timing) -> [(layer: Layer, cycles: Int)] {
+        var result: [(layer: Layer, cycles: Int)] = [], places: [Layer: Int] = [:], before = Layer.input
+        for node in timing.nodes {
+            before = Layer(of: node.name, before: before)
+            if let place = places[before] { result[place].cycles += node.cycles } else {
+                places[before] = result.count
+                result.append((before, node.cycles))
+            }
+        }
+        return result
+    }
 
     /// Of all cores, each at a token of its own.
     public var tokensPerSecond: Double { Double(core.cores) / tokenSeconds }
@@ -42,25 +54,16 @@ public struct CoreSimulation: Sendable {
         get throws {
             guard workload.prompt > 0 else { return 0 }
             // Only the last token's output is wanted.
-            let middle = try Timing(program, core, past: (workload.prompt - 1) / 2), output = outputCycles(middle)
+            let middle = try Timing(program, core, past: (workload.prompt - 1) / 2)
+            let output = CoreSimulation.layers(of: middle).first { $0.layer == .output }?.cycles ?? 0
             return (Double(workload.prompt) * Double(middle.cycles - output) + Double(output)) / core.clock
         }
     }
 
-    private func outputCycles(_ timing: Timing) -> Int {
-        var before = Layer.input, cycles = 0
-        for node in timing.nodes {
-            before = Layer(of: node.name, before: before)
-            if before == .output { cycles += node.cycles }
-        }
-        return cycles
-    }
-
     /// The seconds of one block of the model, the second one where there are two: a first one may have less to do.
     var blockSeconds: Double {
-        let blocks = Set(timing.nodes.map { Layer(of: $0.name, before: .input) }).filter(\.isBlock)
-        let wanted = blocks.contains(.block(1)) ? Layer.block(1) : .block(0)
-        let cycles = timing.nodes.reduce(0) { Layer(of: $1.name, before: .input) == wanted ? $0 + $1.cycles : $0 }
+        let blocks = CoreSimulation.layers(of: timing).filter(\.layer.isBlock)
+        let cycles = (blocks.dropFirst().first ?? blocks.first)?.cycles ?? 0
         return Double(cycles) / core.clock
     }
 

@@ -45,21 +45,13 @@ public struct CycleReport {
 
     /// Layers, with equal blocks as one line.
     private var layers: String {
-        var order: [Layer] = [], cycles: [Layer: Int] = [:], before = Layer.input
-        for node in timing.nodes {
-            before = Layer(of: node.name, before: before)
-            if cycles[before] == nil { order.append(before) }
-            cycles[before, default: 0] += node.cycles
-        }
-        var rows: [[String]] = [], first = 0, last = -1
-        for layer in order {
-            let count = cycles[layer] ?? 0
-            let cells = ["\(count)", timed(Double(count) / simulation.core.clock), shared(Double(count) / Double(max(1, timing.cycles)))]
+        var rows: [[String]] = [], first = Layer.input, last = -1
+        for (layer, count) in CoreSimulation.layers(of: timing) {
             if layer.isBlock, count == last {
-                rows[rows.count - 1][0] = "\(order[first].text) to \(layer.text.dropFirst("block ".count))"
+                rows[rows.count - 1][0] = "\(first.text) to \(layer.text.dropFirst("block ".count))"
             } else {
-                first = order.firstIndex(of: layer) ?? 0
-                rows.append([layer.text] + cells)
+                first = layer
+                rows.append([layer.text, "\(count)", timed(Double(count) / simulation.core.clock), shared(Double(count) / allCycles)])
             }
             last = layer.isBlock ? count : -1
         }
