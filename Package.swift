@@ -27,10 +27,11 @@ let package = Package(
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
+        .target(name: "Quantising", dependencies: ["Basis", "Models", "Safetensors", "Tensors"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
         .target(name: "MessagePassing", dependencies: ["Basis", "Learning", .target(name: "COpenMPI", condition: mpi)]),
         .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "Fitted", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "TWN", "Tern"]),
-        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
+        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Quantising", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         .target(name: "Accelerator", dependencies: ["Basis", "Models", "Tensors"]),

@@ -12,13 +12,15 @@ public struct Quantisation: Sendable {
     /// Whether each plane has scales of its own; nil for tied ones where the method has such.
     public var freeScales: Bool?
     public var shifts = false
+    /// The text that errors are made up for on; nil for none.
+    public var calibration: Calibration?
     /// In how many bits embeddings and float heads are kept; nil leaves them as they are.
     public var embedding: IntegerBits?
 
     public init() {}
 
     /// Whether matrices of floats are to become planes.
-    var wantsPlanes: Bool { method != nil || planes != nil || freeScales != nil || shifts }
+    var wantsPlanes: Bool { method != nil || calibration != nil || planes != nil || freeScales != nil || shifts }
 
     /// The form of the planes; refuses what the quantiser cannot make.
     func form(_ quantiser: any Quantiser.Type) throws -> PlaneForm {

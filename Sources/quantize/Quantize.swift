@@ -28,6 +28,8 @@ struct Quantize: TernCommand {
     @Flag(help: "Give each span of a row a shift as well.")
     var shifts = false
 
+    @OptionGroup var calibrating: CalibrationOptions
+
     @Option(help: ArgumentHelp("Keep embeddings and float heads as int8, int6 or int4.", valueName: "type"))
     var embedding: IntegerBits?
 
@@ -57,6 +59,7 @@ struct Quantize: TernCommand {
         var wish = Quantisation()
         (wish.method, wish.planes, wish.freeScales) = (method, planes, scales.map { $0 == .free })
         (wish.shifts, wish.embedding) = (shifts, embedding)
+        wish.calibration = calibrating.calibration(output: output)
         return wish
     }
 
@@ -66,6 +69,7 @@ struct Quantize: TernCommand {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
         let conversion = try Conversion(argument, layout: form.layout, wish, kernels, threads)
         if !common.quiet { remark(on: conversion) }
+        try conversion.calibrate(Progress("quantize", quiet: common.quiet))
         let sink = try openOutput(output), reportSink = try report.map { try Output.open($0) }
         let progress = Progress("quantize", total: conversion.byteCount, quiet: common.quiet)
         let summary = try conversion.write(to: sink, reports: report != nil, progress)
