@@ -16,9 +16,20 @@ struct Architecture {
         case bitnet
         /// Microsoft's b1.58 2B-4T, and the same before it was published.
         case bitnet25 = "bitnet-25", bitnet158 = "bitnet-b1.58"
-        case llama
+        case llama, qwen2, qwen3
 
-        var activation: String { self == .bitnet || self == .llama ? "silu" : "relu2" }
+        var activation: String { self == .bitnet25 || self == .bitnet158 ? "relu2" : "silu" }
+        var isBitNet: Bool { self == .bitnet || self == .bitnet25 || self == .bitnet158 }
+
+        /// `model_type` and the class of Hugging Face's.
+        var names: (type: String, model: String) {
+            switch self {
+            case .bitnet, .bitnet25, .bitnet158: ("bitnet", "BitNetForCausalLM")
+            case .llama: ("llama", "LlamaForCausalLM")
+            case .qwen2: ("qwen2", "Qwen2ForCausalLM")
+            case .qwen3: ("qwen3", "Qwen3ForCausalLM")
+            }
+        }
     }
 
     init(_ model: GGUFParts) throws {
@@ -38,7 +49,7 @@ struct Architecture {
     }
 
     /// Whether only ternary models have it.
-    var isTernary: Bool { kind != .llama }
+    var isTernary: Bool { kind.isBitNet }
 
     /// An integer of the metadata that has to be there and is no larger than a size of a model.
     private static func size(_ key: String, _ metadata: Metadata) throws -> Int {
@@ -75,14 +86,16 @@ extension Architecture {
     /// config.json.
     func configuration(_ model: GGUFTensors, _ special: SpecialTokens) throws -> JSON {
         var config: JSONObject = [
-            "architectures": [kind == .llama ? "LlamaForCausalLM" : "BitNetForCausalLM"],
-            "model_type": kind == .llama ? "llama" : "bitnet", "hidden_act": .string(kind.activation),
+            "architectures": [.string(kind.names.model)], "model_type": .string(kind.names.type), "hidden_act": .string(kind.activation),
         ]
         try addSizes(to: &config)
         config["rms_norm_eps"] = JSON(Float(try number("attention.layer_norm_rms_epsilon") ?? 1e-5))
         config["tie_word_embeddings"] = .bool(kind == .bitnet || tensors["output.weight"] == nil)
-        config["attention_bias"] = .bool(tensors["blk.0.attn_q.bias"] != nil)
-        config["mlp_bias"] = .bool(tensors["blk.0.ffn_up.bias"] != nil)
+        // Qwen 2 always has the biases of queries, keys and values, and no others.
+        if kind != .qwen2 {
+            config["attention_bias"] = .bool(tensors["blk.0.attn_q.bias"] != nil)
+            config["mlp_bias"] = .bool(tensors["blk.0.ffn_up.bias"] != nil)
+        }
         try addRotation(to: &config, factors: model.rotationFactors())
         config["bos_token_id"] = special.begin.map { .integer($0) }
         config["eos_token_id"] = special.end.first.map { .integer($0) }

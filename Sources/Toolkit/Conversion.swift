@@ -22,7 +22,7 @@ public struct Conversion {
         guard method == nil || model.isTernary else {
             throw Failure("'\(argument)' is a model of floats: no matrix of it becomes ternary by any method")
         }
-        let method = method ?? model.method
+        let method = try method ?? model.method
         let quantiser = try Catalog.quantiser(method)
         source = try naming(argument) { [model] in
             try TernarySource(
