@@ -9,32 +9,28 @@ public struct Conversion {
     private let model: OpenModel
     private let source: TernarySource
     private let options: JSONObject
-    private let kernels: Kernels
+    private let isTernarised: Bool
     public let report = QuantisationReport()
 
-    /// `method` is a quantiser's name; nil for the one that the model's family was trained with. `embedding` says in how many bits
-    /// embeddings and float heads are kept; nil leaves them as they are.
     public init(
-        _ argument: String, layout: String? = nil, method: String?, embedding: IntegerBits? = nil, _ kernels: Kernels, _ threads: ThreadPool
+        _ argument: String, layout: String? = nil, _ wish: Quantisation = Quantisation(), _ kernels: Kernels, _ threads: ThreadPool
     ) throws {
         model = try OpenModel(argument, layout: layout, threads: threads)
-        self.kernels = kernels
-        guard method == nil || model.isTernary else {
-            throw Failure("'\(argument)' is a model of floats: no matrix of it becomes ternary by any method")
-        }
-        let method = try method ?? model.method
-        let quantiser = try Catalog.quantiser(method)
+        let method = try wish.method ?? (model.isTernary ? model.method : Catalog.bestQuantiser), quantiser = try Catalog.quantiser(method)
+        let planes = try model.planes(wish, quantiser)
+        isTernarised = model.isTernary || !planes.isEmpty
         source = try naming(argument) { [model] in
             try TernarySource(
-                model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, tables: embedding, kernels: kernels, threads: threads)
+                model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, tables: wish.embedding, planes: planes,
+                kernels: kernels, threads: threads)
         }
-        var options: JSONObject = model.isTernary ? ["method": .string(method)] : [:]
-        if let embedding { options["embedding"] = .string(embedding.name) }
+        var options = isTernarised ? wish.options(method: method, planes.values.first) : JSONObject()
+        if let embedding = wish.embedding { options["embedding"] = .string(embedding.name) }
         self.options = options
     }
 
-    /// Whether any matrix of the model is one of trits.
-    public var isTernary: Bool { model.isTernary }
+    /// Whether matrices of the model are trits, or become that.
+    public var isTernary: Bool { isTernarised }
 
     /// Tensors that the model does not need.
     public var unused: [String] { source.unused }
@@ -48,7 +44,10 @@ public struct Conversion {
         let manifest = try manifest(hashed)
         let counting = CountingSink(sink)
         let writer = try TernWriter(manifest, files: model.checkpoint.files, to: counting)
-        if reports { source.report = { [report] in try report.note($0, $1, $2, $3) } }
+        if reports {
+            source.report = { [report] in try report.note($0, $1, $2, $3) }
+            source.reportPlanes = { [report] in try report.note($0) }
+        }
         try hashed?.startHashing()
         source.readsUnused = hashed != nil
         try writeTensors(writer, progress)
@@ -100,13 +99,29 @@ extension Conversion {
     /// The tensors as the graph knows them: a matrix of trits, or a table of integers, is one; its scales go with it.
     private var tensors: [Manifest.Tensor] {
         let weights = Dictionary(model.graph.weights.map { ($0.name, $0) }) { first, _ in first }
-        let scales = Set(source.entries.filter { $0.element == .uint8 }.compactMap { weights[$0.name]?.scaleName })
-        return source.entries.filter { !scales.contains($0.name) }.map { entry in
+        let shapes = Dictionary(source.entries.map { ($0.name, $0.shape) }) { first, _ in first }
+        let coded = source.entries.filter { $0.element == .uint8 }.compactMap { weights[$0.name] }
+        let others = Set(coded.flatMap { [$0.scaleName, $0.shiftName] })
+        return source.entries.filter { !others.contains($0.name) }.map { entry in
             guard entry.element == .uint8, let weight = weights[entry.name] else {
                 return Manifest.Tensor(name: entry.name, encoding: .dense(entry.element), shape: entry.shape)
             }
-            let bits = weight.kind == .table ? IntegerBits.allCases.first { entry.shape == weight.integerShape($0) } : nil
-            return Manifest.Tensor(name: entry.name, encoding: bits.map { .integers($0) } ?? .trits, shape: weight.shape)
+            return Manifest.Tensor(name: entry.name, encoding: Encoding(of: weight, in: shapes), shape: weight.shape)
+        }
+    }
+}
+
+extension Encoding {
+    /// That of a weight whose codes, scales and shifts have the given shapes, by their names.
+    fileprivate init(of weight: Weight, in shapes: [String: [Int]]) {
+        let codes = shapes[weight.name] ?? [], scales = shapes[weight.scaleName] ?? []
+        if weight.kind == .table, let bits = IntegerBits.forFloats.first(where: { codes == weight.integerShape($0) }) {
+            self = .integers(bits)
+        } else if weight.kind == .table,
+            let form = weight.planeForm(codes: codes, scales: scales, hasShift: shapes[weight.shiftName] != nil) {
+            self = .planes(form)
+        } else {
+            self = .trits
         }
     }
 }

@@ -64,7 +64,7 @@ public struct HuggingFaceExport {
             switch tensor.encoding {
             case .dense: try writeDense(tensor, index, writer)
             case .trits, .fives: try packing == nil ? writeMatrix(tensor, index, writer) : writePacked(tensor, index, writer)
-            case .integers: try writeTable(tensor, writer)
+            case .integers, .planes, .planesOfFives: try writeTable(tensor, writer)
             }
             index += try tensor.stored().count
         }

@@ -22,7 +22,7 @@ public final class GGUFExport {
     private enum Part {
         case floats(Int, RowOrder?)
         case trits(Int, columns: Int, scale: Float, RowOrder?)
-        case table(Weight)
+        case table(Weight, RowOrder?)
         case numbers([Float])
     }
 
@@ -111,7 +111,7 @@ extension GGUFExport {
             if weight.kind == .ternary {
                 try placing("tensor '\(weight.name)'") { try addTrits(weight, source, index, type, name, order, &header, &parts) }
             } else {
-                parts.append(entry.element == .uint8 ? .table(weight) : .floats(index, order))
+                parts.append(entry.element == .uint8 ? .table(weight, order) : .floats(index, order))
             }
         }
         let found = Set(source.entries.map(\.name))
@@ -161,12 +161,12 @@ extension GGUFExport {
         case .trits(let index, let columns, let scale, let order):
             try source.withBytes(index) { try writeTrits($0, columns: columns, scale: scale, tensor, order, to: sink) }
             progress(source.entries[index].byteCount)
-        case .table(let weight):
+        case .table(let weight, let order):
             let table = try Table(weight, from: source, kernels: .best, threads)
             try writeRows(tensor, to: sink) { row, target in
                 withUnsafeTemporaryAllocation(of: Float.self, capacity: tensor.columns) { floats in
                     guard let start = floats.baseAddress else { return false }
-                    table.copyRow(row, to: start, .best)
+                    table.copyRow(order?.row(storedAs: row) ?? row, to: start, .best)
                     return tensor.type.encode(start, columns: tensor.columns, into: target)
                 }
             }
