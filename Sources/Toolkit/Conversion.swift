@@ -18,7 +18,7 @@ public final class Conversion {
     private let threads: ThreadPool
     /// What was read, where that was hashed before anything is written.
     private var hashedInputs: [Manifest.Input]?
-    private var folder: WorkFolder?
+    private var folders: [WorkFolder] = []
     public let report = QuantisationReport()
 
     public init(
@@ -26,7 +26,7 @@ public final class Conversion {
     ) throws {
         (self.wish, self.kernels, self.threads) = (wish, kernels, threads)
         model = try OpenModel(argument, layout: layout, threads: threads)
-        let method = wish.method ?? (model.isTernary ? model.method : Catalog.bestQuantiser)
+        let method = try wish.method ?? (model.isTernary ? model.method : Catalog.bestQuantiser)
         quantiser = try Catalog.quantiser(method)
         planes = try model.planes(wish, quantiser)
         source = try naming(argument) { [model, planes, quantiser] in
@@ -47,29 +47,53 @@ public final class Conversion {
     /// Bytes of the tensors that will be read.
     public var byteCount: Int { source.originByteCount }
 
-    /// Makes the planes that a calibration text is needed for; without one it does nothing.
-    public func calibrate(_ progress: Progress) throws {
-        guard let calibration = wish.calibration, !planes.isEmpty else { return }
-        guard model.checkpoint.tensors.isConcurrent else { throw Failure("a model is calibrated from files, not from a stream") }
-        let text = try CalibrationText(calibration.text, windows: calibration.windows, context: calibration.context, model)
-        for member in calibration.options(text).members { options[member.key] = member.value }
+    /// Makes the planes that a calibration text is needed for, and turns weights; where neither is asked for it does nothing.
+    public func prepare(_ progress: Progress) throws {
+        guard !planes.isEmpty, wish.calibration != nil || wish.rotation != .none else { return }
+        guard model.checkpoint.tensors.isConcurrent else { throw Failure("a model is calibrated or turned from files, not from a stream") }
         hashedInputs = try hashed()
-        let folder = try WorkFolder(calibration.folder ?? createTemporaryFolder("quantize-"), identity: identity())
-        self.folder = folder
-        let plan = CalibrationPlan(
-            model.graph, model.checkpoint.tensors, quantiser, forms: planes, texts: text.texts, calibration.compensation)
-        var done = 0
-        let tensors = try naming(model.argument) {
-            try CalibratedMatrices(plan, folder, kernels, threads).run { [report] matrix in
-                try report.note(matrix)
-                done += 1
-                progress.advance(to: done, of: planes.count, note: matrix.weight.name)
-            }
-        }
-        progress.finish()
+        let tensors = try naming(model.argument) { try wish.calibration.map { try calibrated($0, progress) } ?? turned() }
         source = try TernarySource(
-            tensors, graph: model.graph, quantiser: quantiser, tables: wish.embedding, kernels: kernels, threads: threads)
+            tensors, graph: model.graph, quantiser: quantiser, tables: wish.embedding,
+            planes: wish.calibration == nil ? planes : [:], kernels: kernels, threads: threads)
+    }
+
+    /// The checkpoint with turned weights.
+    private func turned() throws -> any TensorSource {
+        guard let rotation = Rotation(of: model.graph) else { throw Failure("no weights can be turned: \(Rotation.refusal)") }
+        return try RotatedSource(model.checkpoint.tensors, rotation, matrices: Set(planes.keys), kernels, threads)
+    }
+
+    /// The checkpoint with planes that errors are made up for in.
+    private func calibrated(_ calibration: Calibration, _ progress: Progress) throws -> any TensorSource {
+        let text = try CalibrationText(
+            calibration.text, windows: calibration.windows, context: calibration.context,
+            holdsOut: wish.budget != nil || wish.rotation == .auto, model)
+        for member in calibration.options(text).members { options[member.key] = member.value }
         report.remarks = ["calibration": .string(text.digest), "calibration_tokens": .integer(text.tokenCount)]
+        var forms = planes
+        if let bits = wish.budget { forms = try budgeted(bits, text, calibration, progress) }
+        let run = CalibratedRun(
+            graph: model.graph, quantiser: quantiser, forms: forms, text: text, calibration: calibration, identity: try identity(),
+            kernels: kernels, threads: threads)
+        let result = try run.planes(of: model.checkpoint.tensors, rotation: wish.rotation, turned, progress)
+        for matrix in result.matrices { try report.note(matrix) }
+        folders = result.folders
+        if let chosen = result.remark { report.remarks["rotation"] = chosen }
+        progress.finish()
+        return result.tensors
+    }
+
+    private func budgeted(
+        _ bits: Double, _ text: CalibrationText, _ calibration: Calibration, _ progress: Progress
+    ) throws -> [String: PlaneForm] {
+        let plan = CalibrationPlan(
+            model.graph, model.checkpoint.tensors, quantiser, forms: planes, texts: text.learnt, calibration.compensation)
+        let forms = try PlaneBudget(plan, texts: text.judged, kernels, threads).forms(bits: bits) { done, all in
+            progress.advance(to: done, of: all, note: "planes of each matrix")
+        }
+        for (name, form) in forms { options["planes of \(name)"] = .integer(form.count) }
+        return forms
     }
 
     /// Reads everything once, for the digests that tell what the run is of.
@@ -105,7 +129,7 @@ public final class Conversion {
         try writeTensors(writer, progress)
         try writer.finish(inputs: hashed?.digests() ?? [])
         try counting.close()
-        folder?.remove()
+        for folder in folders { folder.remove() }
         return summary(manifest, byteCount: counting.count)
     }
 

@@ -33,6 +33,8 @@ struct CalibrationOptions: ParsableArguments {
         }
     }
 
+    var isAsked: Bool { !calibration.isEmpty }
+
     /// What is asked for; nil without a text. Work on what goes to a file waits beside it if nothing else is said.
     func calibration(output: String) -> Calibration? {
         guard !calibration.isEmpty else { return nil }

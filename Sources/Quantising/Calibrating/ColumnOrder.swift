@@ -2,14 +2,14 @@ import Models
 
 /// The order in which the columns of a matrix are rounded. Spans stay together, for they share scales; those whose activations are the largest
 /// come first, and in each span its columns likewise: what is rounded early is made up for by all that follows. Nothing of it is stored.
-struct ColumnOrder {
+package struct ColumnOrder {
     /// Of each place, its column.
-    let columns: [Int]
+    package let columns: [Int]
     /// Of each block of the order: its places, and the span that it is.
-    let blocks: [(places: Range<Int>, span: Int)]
+    package let blocks: [(places: Range<Int>, span: Int)]
 
     /// `energy` is what each column's activations sum to, squared; `isSorted: false` keeps the columns as they are.
-    init(energy: [Float], isSorted: Bool) {
+    package init(energy: [Float], isSorted: Bool) {
         let width = energy.count
         let spans = stride(from: 0, to: width, by: PlaneMatrix.span).map { $0..<min(width, $0 + PlaneMatrix.span) }
         var order = Array(spans.indices)

@@ -4,18 +4,18 @@ import Tensors
 
 /// U, upper triangular, with S + λ = U Uᵀ for the sums S of a matrix' activations: errors e of a row of weights cost |e U|², and the share of
 /// a column in that depends on no later one. λ is a share of the mean of the diagonal (Frantar et al. 2022, "GPTQ", section 3).
-struct ErrorFactor {
+package struct ErrorFactor {
     let width: Int
-    let order: ColumnOrder
+    package let order: ColumnOrder
     /// Row after row, in the order of `order`.
     private let memory: AlignedMemory
     private let kernels: Kernels
     private let threads: ThreadPool
 
-    var numbers: UnsafeMutablePointer<Float> { memory.start.assumingMemoryBound(to: Float.self) }
+    package var numbers: UnsafeMutablePointer<Float> { memory.start.assumingMemoryBound(to: Float.self) }
 
     /// Fails if the sums are not finite. What no activation meets is taken to meet ones, for nothing depends on it.
-    init(_ sums: ActivationSums, damping: Float, sorted: Bool, _ kernels: Kernels, _ threads: ThreadPool) throws {
+    package init(_ sums: ActivationSums, damping: Float, sorted: Bool, _ kernels: Kernels, _ threads: ThreadPool) throws {
         (width, self.kernels, self.threads) = (sums.width, kernels, threads)
         let width = width, squares = sums.squareSums
         let energy = (0..<width).map { squares[$0 * (width + 1)] }
@@ -114,12 +114,11 @@ extension ErrorFactor {
     }
 
     /// z ← z (U Uᵀ)⁻¹ for `rows` rows.
-    func solve(_ z: UnsafeMutablePointer<Float>, rows: Int) {
+    package func solve(_ z: UnsafeMutablePointer<Float>, rows: Int) {
         for block in order.blocks.reversed() {
-            let places = block.places, after = places.upperBound, count = places.count
-            if after < width { subtractLater(z, rows, places) }
+            let places = block.places
+            if places.upperBound < width { subtractLater(z, rows, places) }
             eachRow(of: z, rows) { solveAgainstTransposed($0, places) }
-            _ = count
         }
         for block in order.blocks {
             let places = block.places

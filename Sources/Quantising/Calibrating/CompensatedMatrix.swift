@@ -4,20 +4,20 @@ import Tensors
 
 /// A matrix made planes so that its products with activations stay what they were: block after block of columns, each weight first moved to
 /// where it makes up best for the errors before it (GPTQ), towards the products that the model of floats has (GPTAQ).
-struct CompensatedMatrix {
+package struct CompensatedMatrix {
     let sums: ActivationSums
     let factor: ErrorFactor
     let options: Compensation
     let kernels: Kernels
     let threads: ThreadPool
 
-    init(_ sums: ActivationSums, _ options: Compensation, _ kernels: Kernels, _ threads: ThreadPool) throws {
+    package init(_ sums: ActivationSums, _ options: Compensation, _ kernels: Kernels, _ threads: ThreadPool) throws {
         (self.sums, self.options, self.kernels, self.threads) = (sums, options, kernels, threads)
         factor = try ErrorFactor(sums, damping: options.damping, sorted: options.isSorted, kernels, threads)
     }
 
     /// The planes of a matrix of as many columns as the sums have.
-    func planes(
+    package func planes(
         _ weight: Weight, _ form: PlaneForm, of matrix: FloatMatrix, by quantiser: any Quantiser.Type
     ) throws -> PlaneMatrix {
         guard kernels.sumOfMagnitudes(matrix.bytes, element: matrix.element, threads)?.isFinite ?? false else {
