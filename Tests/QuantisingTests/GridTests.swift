@@ -2,6 +2,7 @@ import Catalog
 import Models
 import Tensors
 import Testing
+import Toolkit
 
 /// What numbers are rounded to, against the definitions.
 @Suite struct GridTests {
@@ -24,7 +25,10 @@ import Testing
     @Test func ofScalesOfZeroEveryCodeIsZero() {
         for form in allForms {
             let grid = PlaneGrid(form, scales: Array(repeating: 0, count: form.scaleCount))
-            for number in [-1, 0, 1] as [Float] { #expect(levels(form, scales: [0, 0, 0], shift: 0)[Int(grid.code(of: number))].trits.allSatisfy { $0 == 0 }) }
+            for number in [-1, 0, 1] as [Float] {
+                let trits = levels(form, scales: [0, 0, 0], shift: 0)[Int(grid.code(of: number))].trits
+                #expect(trits.allSatisfy { $0 == 0 })
+            }
         }
     }
 
@@ -73,7 +77,10 @@ import Testing
         let quantiser = try Catalog.quantiser("fitted"), weights = normals(128, seed: 9).map { $0 + 0.3 }
         let grid = weights.withUnsafeBufferPointer { quantiser.grid(for: $0, form, nil) }
         func error(_ grid: PlaneGrid) -> Double {
-            weights.reduce(0) { $0 + Double($1 - grid.value(of: grid.code(of: $1))) * Double($1 - grid.value(of: grid.code(of: $1))) }
+            weights.reduce(0) { sum, weight in
+                let lost = Double(weight - grid.value(of: grid.code(of: weight)))
+                return sum + lost * lost
+            }
         }
         let scales = grid.scales.map { Float($0) }
         for factor in [0.97, 1.03] as [Float] {

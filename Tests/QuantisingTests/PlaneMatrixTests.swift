@@ -3,6 +3,7 @@ import Models
 import Support
 import Tensors
 import Testing
+import Toolkit
 
 /// Matrices of planes: what is stored, what is loaded of it, and what it multiplies to.
 @Suite struct PlaneMatrixTests {
