@@ -92,8 +92,11 @@ extension Architecture {
         try addSizes(to: &config)
         config["rms_norm_eps"] = JSON(Float(try number("attention.layer_norm_rms_epsilon") ?? 1e-5))
         config["tie_word_embeddings"] = .bool(kind == .bitnet || tensors["output.weight"] == nil)
-        config["attention_bias"] = .bool(tensors["blk.0.attn_q.bias"] != nil)
-        config["mlp_bias"] = .bool(tensors["blk.0.ffn_up.bias"] != nil)
+        // Qwen 2 always has the biases of queries, keys and values, and no others.
+        if kind != .qwen2 {
+            config["attention_bias"] = .bool(tensors["blk.0.attn_q.bias"] != nil)
+            config["mlp_bias"] = .bool(tensors["blk.0.ffn_up.bias"] != nil)
+        }
         try addRotation(to: &config, factors: model.rotationFactors())
         config["bos_token_id"] = special.begin.map { .integer($0) }
         config["eos_token_id"] = special.end.first.map { .integer($0) }
