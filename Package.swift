@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "Quantising", dependencies: ["Basis", "Generation", "Models", "Safetensors", "Tensors"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
         .target(name: "MessagePassing", dependencies: ["Basis", "Learning", .target(name: "COpenMPI", condition: mpi)]),
-        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "Fitted", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "TWN", "Tern"]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "Fitted", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "TTT", "TWN", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "GGUF", "HuggingFace", "Learning", "Models", "Quantising", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
@@ -41,6 +41,7 @@ let package = Package(
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "BitNet", dependencies: ["Basis", "Models"], path: "Plugins/BitNet"),
         .target(name: "Llama", dependencies: ["Basis", "Models"], path: "Plugins/Llama"),
+        .target(name: "TTT", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/TTT"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
         .target(name: "TWN", dependencies: ["Models"], path: "Plugins/Quantizers/TWN"),
         .target(name: "Fitted", dependencies: ["Basis", "Models"], path: "Plugins/Quantizers/Fitted"),

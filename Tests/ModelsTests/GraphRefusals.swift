@@ -53,6 +53,15 @@ import Testing
             good + "," + node("rope", "[0]", rope(#"{"kind": "yarn", "factor": 2, "original": 4, "fast": 3, "slow": 1, "attention": 1}"#)),
             "attribute 'truncates' is not true or false"
         ),
+        (
+            good + "," + node("ttt.inner-loop", "[0, 0, 0, 0, 0]", #"{"scope": "s.", "heads": 2, "width": 2, "mini-batch": 4, "rate": 1}"#),
+            "takes inputs of [f32[4], f32[4], f32[4], f32[2], f32[1]]"
+        ),
+        (
+            good + "," + node("ttt.inner-loop", "[0]", #"{"scope": "s.", "heads": 2, "width": 99999, "mini-batch": 4, "rate": 1}"#),
+            "attribute 'width' is not an integer of 1 to 4096"
+        ),
+        (good + "," + node("ttt.learning-rate", "[0]", #"{"scope": "s.", "heads": 9999, "width": 4}"#), "9999 heads are too many"),
         (good + "," + node("causal-convolution", "[0]", #"{"kernel": "k", "width": 4, "length": 1}"#), "attribute 'length'"),
         (good + "," + node("causal-convolution", "[0]", #"{"kernel": "k", "width": 5, "length": 3}"#), "is 5 wide, its input 4"),
         (good + "," + node("matmul-free.lower-bound", "[0]", #"{"bounds": "b", "layers": 2, "width": 4, "layer": 2}"#), "for layer 2 of 2"),

@@ -71,6 +71,17 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(Attention(heads: 4, keyValueHeads: 2, width: 6, window: 2), .floats(24), .floats(12), .floats(12)),
             Sample(Attention(heads: 6, keyValueHeads: 3, width: 34, window: 16), .floats(204), .floats(102), .floats(102)),
             Sample(Attention(heads: 2, keyValueHeads: 1, width: 10, window: 1000), .floats(20), .floats(10), .floats(10)),
+            try Sample("ttt.learning-rate", ["scope": "s.", "heads": 5, "width": 60], .floats(60)),
+            try Sample("ttt.token-scale", ["offsets": "o", "period": 7]),
+            try Sample(
+                "ttt.inner-loop", ["scope": "s.", "heads": 3, "width": 8, "mini-batch": 5, "rate": 0.02], .floats(24), .floats(24),
+                .floats(24), .floats(3), .floats(1)),
+            try Sample(
+                "ttt.inner-loop", ["scope": "s.", "heads": 2, "width": 18, "mini-batch": 1, "rate": 0.01], .floats(36), .floats(36),
+                .floats(36), .floats(2), .floats(1)),
+            try Sample(
+                "ttt.inner-loop", ["scope": "s.", "heads": 2, "width": 10, "hidden": 11, "mini-batch": 4, "rate": 0.003], .floats(20),
+                .floats(20), .floats(20), .floats(2), .floats(1)),
             try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
         ]
     }

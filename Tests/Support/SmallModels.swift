@@ -37,6 +37,17 @@ public let smallConfigurations: [String: [JSON]] = [
             ],
         ],
     ],
+    "ttt": [
+        [
+            "model_type": "ttt", "vocab_size": 67, "hidden_size": 24, "num_hidden_layers": 2, "intermediate_size": 44,
+            "num_attention_heads": 4, "mini_batch_size": 7, "ttt_base_lr": 0.5, "bos_token_id": 1, "eos_token_id": 2,
+        ],
+        [
+            "model_type": "ttt", "vocab_size": 300, "hidden_size": 30, "num_hidden_layers": 2, "intermediate_size": 50,
+            "num_attention_heads": 3, "ttt_layer_type": "mlp", "mini_batch_size": 16, "pre_conv": true, "share_qk": true, "use_gate": true,
+            "conv_kernel": 3, "tie_word_embeddings": false, "rope_theta": 500,
+        ],
+    ],
     "llama": [
         [
             "model_type": "llama", "vocab_size": 67, "hidden_size": 30, "num_hidden_layers": 2, "intermediate_size": 44, "head_dim": 8,

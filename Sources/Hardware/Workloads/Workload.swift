@@ -91,7 +91,8 @@ public struct SimulatedModel: Sendable {
 
     private func weights(_ workload: Workload) -> [Weight] {
         guard workload.blocksOnly else { return graph.weights }
-        let blocks = Set(zip(schedule.graph.nodes, layers).flatMap { node, layer in layer.isBlock ? node.operation.weights.map(\.name) : [] })
+        let nodes = zip(schedule.graph.nodes, layers).filter(\.1.isBlock).map(\.0)
+        let blocks = Set(nodes.flatMap { $0.operation.weights.map(\.name) })
         return graph.weights.filter { blocks.contains($0.name) }
     }
 }

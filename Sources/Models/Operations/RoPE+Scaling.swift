@@ -15,8 +15,8 @@ extension RoPE {
         case longRoPE(LongRoPE)
     }
 
-    /// Frequencies that turn often within a text of `original` tokens stay, those that turn seldom are divided, with a ramp in between (Peng
-    /// et al. 2023, "YaRN", section 3.2; `_compute_yarn_parameters` of transformers).
+    /// Frequencies that turn often within a text of `original` tokens stay, those that turn seldom are divided, with a ramp in between
+    /// (Peng et al. 2023, "YaRN", section 3.2; `_compute_yarn_parameters` of transformers).
     public struct Yarn: Hashable, Sendable {
         let factor: Double
         let original: Int
