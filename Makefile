@@ -30,6 +30,7 @@ setup:
 	@need() { package=$$1; shift; "$$@" > /dev/null 2>&1 || missing="$$missing $$package"; }; missing=; \
 	need pkg-config command -v pkg-config; \
 	need libzstd-dev pkg-config --exists libzstd; \
+	need libutf8proc-dev pkg-config --exists libutf8proc; \
 	need libssl-dev pkg-config --exists libcrypto; \
 	need libopenblas-dev pkg-config --exists openblas; \
 	need zstd command -v zstd; \

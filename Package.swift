@@ -18,14 +18,16 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(name: "CUtf8proc", pkgConfig: "libutf8proc", providers: [.apt(["libutf8proc-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // The libraries, from the ground up.
         .target(name: "Basis", dependencies: ["CCrypto"]),
         .target(name: "Tensors", dependencies: ["Basis", "CTernKernels"]),
-        .target(name: "Tokens", dependencies: ["Basis"]),
+        .target(name: "Tokens", dependencies: ["Basis", "CUtf8proc"]),
+        .target(name: "Templates", dependencies: ["Basis"]),
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
-        .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
+        .target(name: "Generation", dependencies: ["Basis", "Models", "Templates", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
         .target(name: "Quantising", dependencies: ["Basis", "Generation", "Models", "Safetensors", "Tensors"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
@@ -90,10 +92,11 @@ let package = Package(
         .target(name: "Support", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Tensors", "TestFiles"], path: "Tests/Support"),
         .target(name: "TestFiles", dependencies: ["Basis"], path: "Tests/TestFiles"),
         .target(name: "KernelVariants", dependencies: ["CTernKernels"], path: "Tests/KernelVariants"),
-        .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "GGUF", "Generation", "HuggingFace", "Models", "Safetensors", "Support", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
+        .target(name: "Fuzzing", dependencies: ["Basis", "Catalog", "GGUF", "Generation", "HuggingFace", "Models", "Safetensors", "Support", "Templates", "Tensors", "Tern", "Tokens"], path: "Tests/Fuzzing"),
         .executableTarget(name: "fuzz-readers", dependencies: ["Basis", "Fuzzing"], path: "Tests/Fuzz"),
 
         // The tests.
+        .testTarget(name: "TemplatesTests", dependencies: ["Basis", "Templates", "TestFiles"], exclude: ["Golden"]),
         .testTarget(name: "TokensTests", dependencies: ["Basis", "TestFiles", "Tokens"], exclude: ["Golden"]),
         .testTarget(name: "ManualTests", dependencies: ["Basis", "Catalog", "Support", "TestFiles", "bench", "infer", "pack", "quantize", "sim-hw", "think-train"]),
         .testTarget(name: "PluginsTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Toolkit"], exclude: ["Snapshots"]),

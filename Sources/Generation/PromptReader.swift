@@ -17,16 +17,19 @@ public struct PromptReader {
     private let refusal: Failure?
     /// Whether prompts go on from a saved state: its last token comes first, and nothing is prepended.
     private let continues: Bool
+    /// What makes prompts of conversations; nil where a prompt is what the model sees.
+    private let chat: Chat?
 
     /// `defaults` has the options, the session and the past of every request; its tokens are what a saved state has pending.
     /// `refusal` says why there is no tokenizer.
-    public init(defaults: Request, tokenizer: Tokenizer?, beginOfText: Int32?, refusal: Failure? = nil) {
-        self.refusal = refusal
+    public init(defaults: Request, tokenizer: Tokenizer?, beginOfText: Int32?, refusal: Failure? = nil, chat: Chat? = nil) {
+        (self.refusal, self.chat) = (refusal, chat)
         (self.defaults, self.tokenizer, self.beginOfText, continues) = (defaults, tokenizer, beginOfText, !defaults.tokens.isEmpty)
     }
 
-    /// A prompt of plain text, any bytes. An empty one starts from the begin-of-text token.
+    /// A prompt of plain text, any bytes. An empty one starts from the begin-of-text token. In a chat it is what a user says.
     public func prompt(text: [UInt8]) throws -> Prompt {
+        if let chat { return try Prompt(request: request(chat.tokens(user: String(decoding: text, as: UTF8.self)))) }
         guard let tokenizer else {
             let reason = refusal.map { "tokenizer cannot be used (\($0))" } ?? "model has no tokenizer.json"
             throw Failure("the \(reason): prompts have to be tokens, as JSON lines")
@@ -37,9 +40,18 @@ public struct PromptReader {
         return Prompt(request: request)
     }
 
-    /// A prompt of one JSON line, `{"prompt": ".."}` or `{"tokens": [..]}`, tokens taken as they are.
+    private func request(_ tokens: [Int32]) -> Request {
+        var request = defaults
+        request.tokens += tokens
+        return request
+    }
+
+    /// A prompt of one JSON line, `{"prompt": ".."}` or `{"tokens": [..]}`, tokens taken as they are; in a chat `{"messages": [..]}`,
+    /// or the array alone.
     public func prompt(json line: [UInt8]) throws -> Prompt {
-        guard let object = try JSON(parsing: line).objectValue else { throw Failure("the line is no JSON object") }
+        let json = try JSON(parsing: line)
+        if chat != nil, json.arrayValue != nil { return try source(["messages": json]) }
+        guard let object = json.objectValue else { throw Failure("the line is no JSON object") }
         var prompt = try source(object)
         for (key, value) in object.members.map({ ($0.key, $0.value) }) { try set(key, value, &prompt) }
         try prompt.request.sampling.check()
@@ -47,14 +59,16 @@ public struct PromptReader {
     }
 
     private func source(_ object: JSONObject) throws -> Prompt {
+        if let chat {
+            guard object["prompt"] == nil, object["tokens"] == nil else { throw Failure("a line of a chat has 'messages'") }
+            return try Prompt(request: request(chat.tokens(object)))
+        }
         switch (object["prompt"], object["tokens"]) {
         case (let text?, nil):
             guard let text = text.stringValue else { throw Failure("'prompt' is no string") }
             return try prompt(text: Array(text.utf8))
         case (nil, let tokens?):
-            var request = defaults
-            request.tokens += try PromptReader.tokens(tokens)
-            return Prompt(request: request)
+            return Prompt(request: request(try PromptReader.tokens(tokens)))
         default: throw Failure("a line has either 'prompt' or 'tokens'")
         }
     }
@@ -81,6 +95,7 @@ public struct PromptReader {
     private func set(_ key: String, _ value: JSON, _ prompt: inout Prompt) throws {
         switch key {
         case "prompt", "tokens": break
+        case _ where chat != nil && Chat.members.contains(key): break
         case "id": prompt.id = value
         case "max_tokens": prompt.request.maxTokens = try PromptReader.count(key, value)
         case "temperature": prompt.request.sampling.temperature = try PromptReader.number(key, value)

@@ -15,10 +15,7 @@ struct AddedToken: Sendable, Hashable {
 /// Finds added tokens: the leftmost, of those that start there the longest.
 struct TokenFinder: Sendable {
     private var tokens: [AddedToken] = []
-    /// (node, byte) to node; node 0 is the root.
-    private var children = PairTable(capacity: 16)
-    /// The token that ends at each node, or -1.
-    private var ends: [Int] = [-1]
+    private var trie = ByteTrie(capacity: 16)
     private var isFirst = [Bool](repeating: false, count: 256)
 
     var isEmpty: Bool { tokens.isEmpty }
@@ -27,45 +24,22 @@ struct TokenFinder: Sendable {
     mutating func add(_ token: AddedToken, pattern: [UInt8]) {
         guard let first = pattern.first else { return }
         isFirst[Int(first)] = true
-        var node: UInt32 = 0
-        for byte in pattern { node = child(of: node, byte) ?? addChild(of: node, byte) }
-        ends[Int(node)] = tokens.count
+        trie.add(pattern, number: Int32(truncatingIfNeeded: tokens.count))
         tokens.append(token)
-    }
-
-    @inline(__always) private func child(of node: UInt32, _ byte: UInt8) -> UInt32? {
-        let found = children[PairTable.key(node, UInt32(byte))]
-        return found == PairTable.missing ? nil : UInt32(truncatingIfNeeded: found)
-    }
-
-    private mutating func addChild(of node: UInt32, _ byte: UInt8) -> UInt32 {
-        let new = UInt32(truncatingIfNeeded: ends.count)
-        children.set(PairTable.key(node, UInt32(byte)), UInt64(new))
-        ends.append(-1)
-        return new
-    }
-
-    /// The longest token at `at`.
-    private func longest(_ text: Bytes, at start: Int) -> (token: Int, end: Int)? {
-        var result: (token: Int, end: Int)?
-        var node: UInt32 = 0
-        var at = start
-        while at < text.count, let next = child(of: node, text[at]) {
-            at += 1
-            node = next
-            if ends[Int(node)] >= 0 { result = (ends[Int(node)], at) }
-        }
-        return result
     }
 }
 
 extension TokenFinder {
     /// Calls `body` with each part of the text in order: a token's id, or nil for text between tokens. A token that strips white
     /// space may lie over the one that follows, as in Hugging Face's tokenizers.
-    func split(_ text: Bytes, _ body: (Range<Int>, Int32?) -> Void) {
+    ///
+    /// Tokens that `allows` turns down, at the place given, are text.
+    func split(
+        _ text: Bytes, allowing allows: ((AddedToken, Range<Int>) -> Bool)? = nil, _ body: (Range<Int>, Int32?) -> Void
+    ) {
         var done = 0
         var at = 0
-        while let match = next(text, from: at) {
+        while let match = next(text, from: at, allows) {
             at = match.range.upperBound
             guard let range = widened(match.range, match.token, text, done) else { continue }
             if done < range.lowerBound { body(done..<range.lowerBound, nil) }
@@ -75,16 +49,30 @@ extension TokenFinder {
         if done < text.count { body(done..<text.count, nil) }
     }
 
-    private func next(_ text: Bytes, from start: Int) -> (range: Range<Int>, token: AddedToken)? {
+    private func next(
+        _ text: Bytes, from start: Int, _ allows: ((AddedToken, Range<Int>) -> Bool)?
+    ) -> (range: Range<Int>, token: AddedToken)? {
         guard !isEmpty else { return nil }
         return isFirst.withUnsafeBufferPointer { isFirst in
             var at = start
             while at < text.count {
-                if isFirst[Int(text[at])], let found = longest(text, at: at) { return (at..<found.end, tokens[found.token]) }
+                if isFirst[Int(text[at])], let found = longest(text, at: at, allows) { return found }
                 at += 1
             }
             return nil
         }
+    }
+
+    /// The longest token at a place that may be there.
+    private func longest(
+        _ text: Bytes, at start: Int, _ allows: ((AddedToken, Range<Int>) -> Bool)?
+    ) -> (range: Range<Int>, token: AddedToken)? {
+        var result: (range: Range<Int>, token: AddedToken)?
+        trie.forEachPrefix(of: text, at: start, end: text.count) { number, end in
+            let token = tokens[Int(number)]
+            if allows?(token, start..<end) ?? true { result = (start..<end, token) }
+        }
+        return result
     }
 
     /// The match with the white space it takes, which starts at `done` at the earliest; nil if it should stand alone and does not.

@@ -2,8 +2,7 @@ import Basis
 
 extension BPE {
     /// `model` of tokenizer.json.
-    init(reading json: JSON?, isByteLevel: Bool) throws {
-        guard let object = json?.objectValue else { throw Failure("there is no model") }
+    init(reading object: JSONObject, isByteLevel: Bool) throws {
         try BPE.refuseUnsupported(object)
         vocabulary = try Vocabulary(reading: object["vocab"])
         let pairs = try BPE.pairs(object["merges"])
@@ -15,8 +14,6 @@ extension BPE {
     }
 
     private static func refuseUnsupported(_ object: JSONObject) throws {
-        let type = object["type"]?.stringValue ?? (object["merges"] == nil ? "without a type" : "BPE")
-        guard type == "BPE" else { throw Failure("model '\(type)' is not supported") }
         for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
             guard object[key]?.stringValue ?? "" == "" else { throw Failure("model 'BPE' with '\(key)' is not supported") }
         }
@@ -95,11 +92,15 @@ extension FirstSymbols {
     init(reading object: JSONObject, _ vocabulary: Vocabulary, isByteLevel: Bool) throws {
         self.isByteLevel = isByteLevel
         fusesUnknown = object["fuse_unk"]?.boolValue ?? false
-        if object["byte_fallback"]?.boolValue ?? false {
-            for byte in 0..<256 { byteTokens[byte] = vocabulary.id(of: FirstSymbols.fallback(byte)) ?? -1 }
-        }
+        byteTokens = FirstSymbols.byteTokens(object, vocabulary)
         if isByteLevel { readBytes(vocabulary) } else { readCharacters(vocabulary) }
         try readUnknown(object["unk_token"]?.stringValue, vocabulary)
+    }
+
+    /// The ids of `<0x00>`...`<0xFF>`, -1 if the vocabulary lacks one; all -1 without `byte_fallback`.
+    static func byteTokens(_ object: JSONObject, _ vocabulary: Vocabulary) -> [Int32] {
+        let falls = object["byte_fallback"]?.boolValue ?? false
+        return (0..<256).map { falls ? vocabulary.id(of: fallback($0)) ?? -1 : -1 }
     }
 
     private static func fallback(_ byte: Int) -> String {

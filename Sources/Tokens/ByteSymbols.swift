@@ -34,4 +34,8 @@ enum ByteSymbols {
         }
         return result
     }
+
+    /// A piece as such characters, and what such a piece stands for.
+    static func symbols(_ text: Bytes, _ range: Range<Int>) -> [UInt8] { text[range].flatMap { String(scalars[Int($0)]).utf8 } }
+    static func bytes(_ text: Bytes, _ range: Range<Int>) -> [UInt8] { bytes(of: Bytes(rebasing: text[range])) ?? [] }
 }

@@ -12,11 +12,9 @@ enum CharacterClass: UInt8 {
 }
 
 extension CharacterClass {
-    /// Unicode 16, whatever the Swift runtime knows: what Oniguruma 6.9.10 has, which Hugging Face's tokenizers match with. A character
-    /// that was assigned later stays `other`, so that a text's tokens do not change with the compiler.
+    /// A character that is younger than Unicode 16 stays `other`, so that a text's tokens do not change with the compiler.
     init(_ scalar: Unicode.Scalar) {
-        let properties = scalar.properties
-        guard let age = properties.age, age.major <= 16 else { self = .other; return }
+        guard let properties = Unicode16.known(scalar.value) else { self = .other; return }
         switch properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: self = .letter
         case .decimalNumber, .letterNumber, .otherNumber: self = .number
@@ -42,9 +40,10 @@ extension CharacterClass {
 
 /// Single questions of the slower paths.
 extension Unicode.Scalar {
-    /// `\w` of Rust's regex crate (UTS 18, annex C).
+    /// `\w` of Rust's regex crate (UTS 18, annex C), which has Unicode 16, too.
     var isWord: Bool {
-        switch properties.generalCategory {
+        guard let properties = Unicode16.known(value) else { return false }
+        return switch properties.generalCategory {
         case .decimalNumber, .connectorPunctuation, .nonspacingMark, .spacingMark, .enclosingMark: true
         default: properties.isAlphabetic || value == 0x200C || value == 0x200D
         }

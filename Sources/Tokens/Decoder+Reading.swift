@@ -38,6 +38,8 @@ extension Decoder {
         case "Metaspace":
             let dropsFirst = try PreTokenizer.prependScheme(part) != .never
             steps.append(.metaspace(try PreTokenizer.replacement(part), dropsFirst: dropsFirst))
+        case "WordPiece":
+            steps.append(.wordPiece(Array(try part.string("prefix").utf8), cleans: try part.bool("cleanup", default: true)))
         case "Replace":
             guard case .literal(let pattern) = try part.pattern() else { throw part.unsupported("a regular expression") }
             steps.append(.replace(pattern, with: Array(try part.string("content").utf8)))

@@ -9,6 +9,8 @@ struct Decoder: Sendable {
         case byteFallback
         /// Spaces for marks; none for the first token's if `dropsFirst`.
         case metaspace([UInt8], dropsFirst: Bool)
+        /// A token that begins with the prefix goes on with the word before it; others but the first come after a space.
+        case wordPiece([UInt8], cleans: Bool)
         /// Up to so many ASCII characters `content` off a token's ends.
         case strip((content: UInt8, start: Int, stop: Int))
     }
@@ -22,7 +24,12 @@ struct Decoder: Sendable {
 
     /// The first token is not treated like the others.
     var dependsOnPlace: Bool {
-        steps.contains { if case .metaspace(_, dropsFirst: true) = $0 { true } else { false } }
+        steps.contains { step in
+            switch step {
+            case .metaspace(_, dropsFirst: true), .wordPiece: true
+            default: false
+            }
+        }
     }
 
     func bytes(of token: [UInt8], isFirst: Bool) -> [UInt8] {
@@ -33,6 +40,19 @@ struct Decoder: Sendable {
         }
         return bytes
     }
+
+    fileprivate static func word(_ token: [UInt8], _ prefix: [UInt8], isFirst: Bool, cleans: Bool) -> [UInt8] {
+        var word = token
+        if !isFirst { word = token.starts(with: prefix) ? Array(token.dropFirst(prefix.count)) : [0x20] + token }
+        guard cleans else { return word }
+        return cleanups.reduce(word) { $0.replacing($1.pattern, with: $1.content) }
+    }
+
+    /// What Hugging Face's tokenizers put right in English after WordPiece, in their order.
+    private static let cleanups: [(pattern: [UInt8], content: [UInt8])] = [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+        (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ].map { (Array($0.utf8), Array($1.utf8)) }
 
     static func fallbackByte(_ token: [UInt8]) -> UInt8? {
         guard token.count == 6, token.starts(with: "<0x".utf8), token[5] == UInt8(ascii: ">") else { return nil }
@@ -57,6 +77,7 @@ extension Decoder.Step {
         case .byteLevel: token.withUnsafeBufferPointer { ByteSymbols.bytes(of: $0) } ?? token
         case .byteFallback: token
         case .metaspace(let mark, let dropsFirst): token.replacing(mark, with: isFirst && dropsFirst ? [] : [0x20])
+        case .wordPiece(let prefix, let cleans): Decoder.word(token, prefix, isFirst: isFirst, cleans: cleans)
         case .strip((let content, let start, let stop)):
             Array(token.dropFirst(token.prefix(start).prefix { $0 == content }.count).droppingLast(stop, content))
         }

@@ -3,6 +3,7 @@ struct Encoding {
     var ids: [Int32] = []
     var symbols: [Int32] = []
     var scratch = MergeScratch()
+    var pieceScratch = PieceScratch()
     private var words: WordCache
 
     init(bytes: Int) {
@@ -12,8 +13,28 @@ struct Encoding {
 }
 
 extension Encoding {
-    /// Appends the ids of one piece of the pre-tokenizer.
-    mutating func append(_ piece: Range<Int>, of text: Bytes, with model: BPE) {
+    /// What is remembered points to ids that are taken back.
+    mutating func forgetWords() { words.clear() }
+
+    /// Appends the ids of the pieces of the pre-tokenizer.
+    mutating func append(_ pieces: Pieces, with model: Model) {
+        switch model {
+        case .bpe(let model): for piece in pieces.ranges { append(piece, of: pieces.text, with: model) }
+        case .unigram(let model): append(pieces, with: model)
+        case .wordPiece(let model): append(pieces, with: model)
+        case .wordLevel(let model): append(pieces, with: model)
+        }
+    }
+
+    private mutating func append(_ pieces: Pieces, with model: some PieceModel) {
+        for piece in pieces.ranges {
+            remembering(piece, of: pieces.text) { encoding in
+                model.append(pieces.text, piece, to: &encoding.ids, &encoding.pieceScratch)
+            }
+        }
+    }
+
+    private mutating func append(_ piece: Range<Int>, of text: Bytes, with model: BPE) {
         guard let boundaries = model.boundaries else { return appendWord(piece, of: text, with: model) }
         if model.ignoreMerges, let id = model.wholeToken(text, piece) { return ids.append(id) }
         var at = piece.lowerBound
@@ -24,15 +45,20 @@ extension Encoding {
         }
     }
 
-    /// Appends the ids of a piece that is not cut any further, from memory if it has been seen.
+    /// Appends the ids of a piece that is not cut any further.
     @inline(__always) private mutating func appendWord(_ piece: Range<Int>, of text: Bytes, with model: BPE) {
-        guard let key = words.key(text, piece) else { return merge(piece, of: text, with: model) }
+        remembering(piece, of: text) { $0.merge(piece, of: text, with: model) }
+    }
+
+    /// Appends the ids of a piece from memory if it has been seen, else by `encode`.
+    @inline(__always) private mutating func remembering(_ piece: Range<Int>, of text: Bytes, _ encode: (inout Encoding) -> Void) {
+        guard let key = words.key(text, piece) else { return encode(&self) }
         if let known = words.find(key) {
             for index in known { ids.append(ids[index]) }
             return
         }
         let start = ids.count
-        merge(piece, of: text, with: model)
+        encode(&self)
         words.remember(key, start..<ids.count)
     }
 
@@ -108,6 +134,8 @@ struct WordCache {
         let entry = entries[slot(key)]
         return entry.key.low == key.low && entry.key.high == key.high ? entry.start..<entry.start + entry.count : nil
     }
+
+    mutating func clear() { entries = Array(repeating: Entry(), count: entries.count) }
 
     mutating func remember(_ key: Key, _ ids: Range<Int>) {
         entries[slot(key)] = Entry(key: key, start: ids.lowerBound, count: ids.count)

@@ -55,6 +55,8 @@ struct Part {
         return isLiteral ? .literal(Array(regex.utf8)) : .regex(regex)
     }
 
+    func regex(_ pattern: String) throws -> Regex { try placing(name) { try Regex(pattern) } }
+
     enum Pattern {
         case literal([UInt8])
         case regex(String)

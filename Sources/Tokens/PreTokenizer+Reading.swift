@@ -4,11 +4,14 @@ extension PreTokenizer {
     init(reading json: JSON?) throws {
         guard let part = try Part(json, role: "pre_tokenizer") else { return }
         try add(part)
+        if seesSymbols { steps.append(.bytesOfSymbols) }
     }
 
     private mutating func add(_ part: Part) throws {
-        if isByteLevel { throw part.unsupported("a place after 'ByteLevel'") }
+        // What comes after it sees the symbols of bytes.
+        if isByteLevel, part.type != "Sequence", !seesSymbols { steps.append(.byteSymbols) }
         switch part.type {
+        case "ByteLevel" where isByteLevel, "Metaspace" where isByteLevel: throw part.unsupported("a place after 'ByteLevel'")
         case "Sequence": try part.parts("pretokenizers").forEach { try add($0) }
         case "ByteLevel":
             if try part.bool("add_prefix_space") { steps.append(.prefixSpace) }
@@ -21,28 +24,37 @@ extension PreTokenizer {
             steps.append(try PreTokenizer.metaspace(part))
         case "Digits": steps.append(.digits(individual: try part.bool("individual_digits")))
         case "WhitespaceSplit": steps.append(.whitespaceSplit)
+        case "Whitespace": steps.append(.whitespace)
+        case "BertPreTokenizer": steps += [.whitespaceSplit, .punctuation(.isolated)]
+        case "Punctuation": steps.append(.punctuation(try PreTokenizer.behaviour(part, default: .isolated)))
+        case "CharDelimiterSplit": steps.append(.literal(Array(try part.string("delimiter").utf8), .removed, invert: false))
         default: throw part.unsupported()
         }
     }
 
-    private static func split(_ part: Part) throws -> Step {
+    private var seesSymbols: Bool { steps.contains { if case .byteSymbols = $0 { true } else { false } } }
+
+    private static func behaviour(_ part: Part, default fallback: SplitBehaviour? = nil) throws -> SplitBehaviour {
+        if let fallback, part.object["behavior"]?.isNull ?? true { return fallback }
         let name = try part.string("behavior")
         guard let behaviour = SplitBehaviour(rawValue: name) else { throw part.unsupported("behavior '\(name)'") }
-        let invert = try part.bool("invert", default: false)
+        return behaviour
+    }
+
+    private static func split(_ part: Part) throws -> Step {
+        let behaviour = try behaviour(part), invert = try part.bool("invert", default: false)
         switch try part.pattern() {
         case .literal(let text): return .literal(text, behaviour, invert: invert)
-        case .regex(let regex):
-            guard let step = words[regex] else { throw part.unsupported("the regular expression '\(regex)'") }
+        case .regex(let pattern):
             // These patterns match everything, so removing what they do not match leaves each match alone too.
-            guard behaviour == .isolated && !invert || behaviour == .removed && invert else {
-                throw part.unsupported("behavior '\(name)' with invert \(invert)")
-            }
-            return step
+            let isolates = behaviour == .isolated && !invert || behaviour == .removed && invert
+            if isolates, let step = words[pattern] { return step }
+            return .pattern(try part.regex(pattern), behaviour, invert: invert)
         }
     }
 
     /// The regular expressions that `WordScanner` reads, in the spellings that are in use.
-    private static let words: [String: Step] = [
+    static let words: [String: Step] = [
         #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#: .gpt2,
         #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#: .gpt2,
         #"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s+(?!\S)|\s+"#: .gpt2,

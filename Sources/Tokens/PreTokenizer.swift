@@ -10,8 +10,16 @@ struct PreTokenizer: Sendable {
         case digits(individual: Bool)
         case metaspace([UInt8], PrependScheme, split: Bool)
         case whitespaceSplit
+        /// Runs of word characters, and runs of others that are no white space: `\w+|[^\w\s]+` of Rust's regex crate.
+        case whitespace
+        /// BERT's: `BertNormalizer.isPunctuation`.
+        case punctuation(SplitBehaviour)
+        /// Any other regular expression.
+        case pattern(Regex, SplitBehaviour, invert: Bool)
         /// A space in front of each piece that starts with none.
         case prefixSpace
+        /// Writes bytes as `ByteSymbols`, and back.
+        case byteSymbols, bytesOfSymbols
     }
 
     enum PrependScheme: Sendable { case always, first, never }
@@ -19,6 +27,11 @@ struct PreTokenizer: Sendable {
     var steps: [Step] = []
     /// The model's characters are `ByteSymbols`.
     var isByteLevel = false
+
+    /// Whether it treats the start of the input like no other place.
+    var asksForStart: Bool {
+        steps.contains { if case .metaspace(_, .first, _) = $0 { true } else { false } }
+    }
 }
 
 /// Where what a pattern matches goes.
@@ -49,6 +62,8 @@ extension PreTokenizer {
         guard let step = steps.first else { return body(pieces) }
         let rest = steps.dropFirst()
         switch step {
+        case .byteSymbols: rewrite(pieces, { $0.rebuilt(ByteSymbols.symbols) }, { run(rest, $0, body) })
+        case .bytesOfSymbols: rewrite(pieces, { $0.rebuilt(ByteSymbols.bytes) }, { run(rest, $0, body) })
         case .prefixSpace: rewrite(pieces, { $0.prefixingSpace() }, { run(rest, $0, body) })
         case .metaspace(let mark, let scheme, let split):
             rewrite(pieces, { $0.markingSpaces(with: mark, scheme) }) { marked in
@@ -65,6 +80,13 @@ extension PreTokenizer {
                 let scalar = text.scalar(at: at, end: end)
                 return (scalar.length, scalar.isSpace)
             }, body)
+        case .whitespace: run(rest, pieces.split(.removed, invert: true, Pieces.wordOrSigns), body)
+        case .punctuation(let behaviour):
+            run(rest, pieces.split(behaviour) { text, at, end in
+                let scalar = text.scalar(at: at, end: end)
+                return (scalar.length, Unicode.Scalar(scalar.value).map(BertNormalizer.isPunctuation) ?? false)
+            }, body)
+        case .pattern(let regex, let behaviour, let invert): run(rest, pieces.split(by: regex, behaviour, invert: invert), body)
         case .gpt2: run(rest, pieces.words { $0.gpt2Word(from: $1) }, body)
         case .cl100k(let digits): run(rest, pieces.words { $0.cl100kWord(from: $1, digits: digits) }, body)
         }
@@ -106,14 +128,37 @@ extension Pieces {
     /// `match` tells how many bytes it looked at, and whether they are the delimiter. Bytes in a row that are none are one part.
     /// `invert` makes all else the delimiter.
     func split(_ behaviour: SplitBehaviour, invert: Bool = false, _ match: (Bytes, Int, Int) -> (Int, Bool)) -> Pieces {
+        joining(behaviour, invert: invert) { parts(of: $0, match) }
+    }
+
+    /// Parts of no length come of empty matches, and are left out in the end.
+    func split(by regex: Regex, _ behaviour: SplitBehaviour, invert: Bool) -> Pieces {
+        joining(behaviour, invert: invert) { range in
+            var parts: [SplitBehaviour.Part] = []
+            regex.forEachPart(of: text, range) { parts.append(.init(range: $0, isMatch: $1)) }
+            return parts
+        }
+    }
+
+    private func joining(_ behaviour: SplitBehaviour, invert: Bool, _ parts: (Range<Int>) -> [SplitBehaviour.Part]) -> Pieces {
         var result = self
         result.ranges.removeAll()
         for range in ranges {
-            let parts = parts(of: range, match)
-            result.ranges += behaviour.join(invert ? parts.map { .init(range: $0.range, isMatch: !$0.isMatch) } : parts)
+            let parts = parts(range)
+            let joined = behaviour.join(invert ? parts.map { .init(range: $0.range, isMatch: !$0.isMatch) } : parts)
+            result.ranges += joined.contains(where: \.isEmpty) ? joined.filter { !$0.isEmpty } : joined
         }
         if result.ranges.first?.lowerBound != ranges.first?.lowerBound { result.startsInput = false }
         return result
+    }
+
+    /// A run of `\w`, or of neither `\w` nor white space, at `at`.
+    static func wordOrSigns(_ text: Bytes, _ start: Int, _ end: Int) -> (Int, Bool) {
+        let first = text.scalar(at: start, end: end)
+        guard !first.isSpace else { return (first.length, false) }
+        var at = start + first.length
+        while at < end, case let next = text.scalar(at: at, end: end), !next.isSpace, next.isWord == first.isWord { at += next.length }
+        return (at - start, true)
     }
 
     private func parts(of range: Range<Int>, _ match: (Bytes, Int, Int) -> (Int, Bool)) -> [SplitBehaviour.Part] {
@@ -145,7 +190,7 @@ extension Pieces {
         }
     }
 
-    private func rebuilt(_ change: (Bytes, Range<Int>) -> [UInt8]) -> ([UInt8], [Range<Int>]) {
+    fileprivate func rebuilt(_ change: (Bytes, Range<Int>) -> [UInt8]) -> ([UInt8], [Range<Int>]) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count + text.count / 2)
         let ranges = ranges.map { range in

@@ -17,6 +17,9 @@ struct Template {
         // It moves the offsets of tokens, which nobody asks for here.
         case "ByteLevel": break
         case "TemplateProcessing": try addTemplate(part, hasToken)
+        case "BertProcessing", "RobertaProcessing":
+            prefix.insert(try named("cls", part, hasToken), at: 0)
+            suffix.append(try named("sep", part, hasToken))
         default: throw part.unsupported()
         }
     }
@@ -36,6 +39,14 @@ struct Template {
         guard isAfter else { throw part.unsupported("a template without the text") }
         prefix = before + prefix
         suffix += after
+    }
+
+    /// `["[CLS]", 101]`
+    private func named(_ key: String, _ part: Part, _ hasToken: (Int32) -> Bool) throws -> Int32 {
+        guard let pair = part.object[key]?.arrayValue, pair.count == 2, let number = pair[1].intValue, let id = Int32(exactly: number),
+            hasToken(id)
+        else { throw Failure("\(part.name) has no token '\(key)'") }
+        return id
     }
 
     private func special(_ piece: JSON, _ part: Part, _ hasToken: (Int32) -> Bool) throws -> [Int32] {

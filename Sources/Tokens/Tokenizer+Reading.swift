@@ -12,7 +12,7 @@ extension Tokenizer {
         normalizer = try Normalizer(reading: root["normalizer"])
         preTokenizer = try PreTokenizer(reading: root["pre_tokenizer"])
         decoder = try Decoder(reading: root["decoder"])
-        model = try BPE(reading: root["model"], isByteLevel: preTokenizer.isByteLevel)
+        model = try Model(reading: root["model"], isByteLevel: preTokenizer.isByteLevel)
         try readAddedTokens(root["added_tokens"])
         makeTexts()
         let template = try Template(reading: root["post_processor"]) { hasToken($0) }
@@ -46,6 +46,7 @@ extension Tokenizer {
     private mutating func find(_ token: AddedToken) {
         if token.isNormalized {
             normalizedFinder.add(token, pattern: normalizer.apply(to: token.content))
+            if token.isSpecial { specialFinder.add(token, pattern: token.content) }
         } else {
             rawFinder.add(token, pattern: token.content)
         }

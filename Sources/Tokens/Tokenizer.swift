@@ -2,12 +2,13 @@ import Basis
 
 /// Turns text into a language model's tokens and back, exactly as the Hugging Face tokenizer that its `tokenizer.json` describes.
 ///
-/// Byte-level BPE (GPT-2, Llama 3, Qwen 2) and SentencePiece-style BPE with byte fallback (Llama 2, Mistral) are known; any other part
-/// is refused by name when the file is read. Text is bytes: what is no UTF-8 has tokens too and comes back as it was.
+/// BPE (byte-level as GPT-2's, Llama 3's and Qwen's, SentencePiece-style as Llama 2's and Mistral's), unigram models, WordPiece and whole
+/// words are known; any other part is refused by name when the file is read. Text is bytes: what is no UTF-8 has tokens too and comes
+/// back as it was.
 public struct Tokenizer: Sendable {
     package var normalizer = Normalizer()
     var preTokenizer = PreTokenizer()
-    package var model: BPE
+    package var model: Model
     var decoder = Decoder()
     /// The special tokens around a text.
     var prefix: [Int32] = []
@@ -16,6 +17,8 @@ public struct Tokenizer: Sendable {
     /// Added tokens as the text spells them, and as the normalised text does.
     var rawFinder = TokenFinder()
     var normalizedFinder = TokenFinder()
+    /// Those of the latter that are special, as they are spelled before it is normalised.
+    var specialFinder = TokenFinder()
     /// What each id is decoded to.
     var texts = TokenTexts()
 
@@ -76,19 +79,22 @@ extension Tokenizer {
     }
 
     /// A part of the text between added tokens.
-    private func encodeSegment(_ text: Bytes, startsInput: Bool, into encoding: inout Encoding) {
-        guard !normalizer.steps.isEmpty else { return encodeNormalized(text, startsInput: startsInput, into: &encoding) }
+    func encodeSegment(_ text: Bytes, startsInput: Bool, _ caution: Caution = .none, into encoding: inout Encoding) {
+        guard !normalizer.steps.isEmpty else { return encodeNormalized(text, startsInput: startsInput, caution, into: &encoding) }
         normalizer.apply(to: Array(text)).withUnsafeBufferPointer {
-            encodeNormalized($0, startsInput: startsInput && !normalizer.cutsStart(of: text), into: &encoding)
+            encodeNormalized($0, startsInput: startsInput && !cutsStart(of: text), caution, into: &encoding)
         }
     }
 
-    private func encodeNormalized(_ text: Bytes, startsInput: Bool, into encoding: inout Encoding) {
-        normalizedFinder.split(text) { range, id in
+    /// Whether the normalizer takes off the start of a segment, where a pre-tokenizer cares.
+    private func cutsStart(of text: Bytes) -> Bool { preTokenizer.asksForStart && normalizer.cutsStart(of: text) }
+
+    private func encodeNormalized(_ text: Bytes, startsInput: Bool, _ caution: Caution, into encoding: inout Encoding) {
+        normalizedFinder.split(text, allowing: caution == .noSpecial ? { token, _ in !token.isSpecial } : nil) { range, id in
             if let id { return encoding.ids.append(id) }
             let part = Bytes(rebasing: text[range])
             preTokenizer.withPieces(of: part, startsInput: startsInput && range.lowerBound == 0) { pieces in
-                for piece in pieces.ranges { encoding.append(piece, of: pieces.text, with: model) }
+                if caution == .none { encoding.append(pieces, with: model) } else { appendCautiously(pieces, to: &encoding) }
             }
         }
     }

@@ -8,6 +8,8 @@ import Toolkit
 /// it is appears as it is made.
 final class AnswerPrinter {
     private let json: Bool
+    /// Answers are messages of an assistant.
+    private let isChat: Bool
     private let showsThoughts: Bool
     private let tokenizer: Tokenizer?
     private let out = DescriptorSink.standardOutput()
@@ -19,7 +21,8 @@ final class AnswerPrinter {
     private var turn = 0
 
     /// Thoughts are shown as text where there is a tokenizer.
-    init(json: Bool, showsThoughts: Bool, _ tokenizer: Tokenizer?) {
+    init(json: Bool, isChat: Bool = false, showsThoughts: Bool, _ tokenizer: Tokenizer?) {
+        self.isChat = isChat
         (self.json, self.showsThoughts, self.tokenizer) = (json, showsThoughts, tokenizer)
         streams = !json && isatty(STDOUT_FILENO) == 1
     }
@@ -53,8 +56,9 @@ final class AnswerPrinter {
     }
 
     private func line(_ answer: Answer) -> JSON {
+        let text = JSON.string(String(decoding: answer.text, as: UTF8.self))
         var object: JSONObject = [
-            "text": .string(String(decoding: answer.text, as: UTF8.self)),
+            isChat ? "message" : "text": isChat ? ["role": "assistant", "content": text] : text,
             "tokens": .array(answer.tokens.map { .integer(Int($0)) }), "finish": .string(answer.finish.rawValue),
         ]
         if answer.drafted > 0 { (object["drafted"], object["accepted"]) = (.integer(answer.drafted), .integer(answer.accepted)) }

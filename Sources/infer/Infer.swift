@@ -20,6 +20,8 @@ struct Infer: TernCommand {
     @Flag(help: "Read prompts and write answers as JSON lines.")
     var json = false
 
+    @OptionGroup var chat: ChatOptions
+
     @OptionGroup var answer: AnswerOptions
 
     @Flag(help: "Write the log-probability of each token of each prompt instead of answers.")
@@ -63,6 +65,7 @@ struct Infer: TernCommand {
         guard !answer.showThoughts || json && answer.think != nil && !score else {
             throw ValidationError("--show-thoughts goes with --think and --json, and not with --score")
         }
+        guard !chat.chat || loadState == nil else { throw ValidationError("Only one of --chat and --load-state can be had at a time") }
         guard logits == nil || answer.think == nil else { throw ValidationError("Only one of --logits and --think can be had at a time") }
         guard saveState != "-" else { throw ValidationError("--save-state takes a file, for answers go to standard output") }
         guard model != "-" || prompt != nil || selfTest || graph != nil else {

@@ -31,7 +31,8 @@ struct Inference {
         }
         reader = PromptReader(
             defaults: defaults, tokenizer: tokenizer, beginOfText: model.specialTokens.begin,
-            refusal: model.checkpoint.refusals["tokenizer.json"])
+            refusal: model.checkpoint.refusals["tokenizer.json"],
+            chat: try options.chat.chat(of: model, tokenizer))
     }
 
     private static func thinker(_ options: AnswerOptions, _ model: OpenModel) throws -> Thinker? {
@@ -64,9 +65,10 @@ struct Inference {
 
     private func answer() throws {
         let prompts = prompts
-        let printer = AnswerPrinter(json: options.json, showsThoughts: options.answer.showThoughts, tokenizer)
+        let printer = AnswerPrinter(
+            json: options.json, isChat: options.chat.chat, showsThoughts: options.answer.showThoughts, tokenizer)
         let scheduler = Scheduler(
-            machine, tokenizer: tokenizer, endOfText: model.specialTokens.end,
+            machine, tokenizer: tokenizer, endOfText: endOfText,
             batch: options.saveState == nil ? options.answer.batch : 1, thinker: thinker)
         // Before any work: a state that cannot be saved is told at once.
         let state = try options.saveState.map(openOutput)
@@ -85,6 +87,12 @@ struct Inference {
         if let state, let last {
             try SavedState(session: last.session, tokens: last.history).write(to: state, for: model)
         }
+    }
+
+    /// Where answers end; in a chat also at the end of text that tokenizer_config.json names, which there is the end of a turn.
+    private var endOfText: Set<Int32> {
+        let end = model.specialTokens.end
+        return options.chat.chat ? end.union(tokenizer?.endOfText.map { [$0] } ?? []) : end
     }
 
     private func score() throws {

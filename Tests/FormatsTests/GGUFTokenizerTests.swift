@@ -26,6 +26,21 @@ import Tokens
         return try Tokenizer(json: #require(model.file("tokenizer.json")), configuration: model.file("tokenizer_config.json"))
     }
 
+    @Test func `the chat template is tokenizer_config.json's`() throws {
+        let template = "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}"
+        let model = try model { writer in
+            writer.set("tokenizer.ggml.model", .text("llama"))
+            writer.set("tokenizer.ggml.tokens", .texts(["<unk>", "<s>", "</s>", "a"]))
+            writer.set("tokenizer.ggml.scores", .float32s([0, 0, 0, -1]))
+            writer.set("tokenizer.ggml.token_type", .int32s([2, 3, 3, 1]))
+            writer.set("tokenizer.ggml.unknown_token_id", .uint32(0))
+            writer.set("tokenizer.chat_template", .text(template))
+        }
+        let configuration = try JSON(parsing: #require(model.file("tokenizer_config.json")))
+        #expect(configuration["chat_template"] == .string(template))
+        #expect(configuration["bos_token"] == "<s>")
+    }
+
     @Test func `SentencePiece's own ids`() throws {
         let golden = try Self.json("FormatsTests/Golden/sentencepiece.json")
         let numbers = { (key: String) in try #require(golden[key]?.arrayValue).compactMap(\.doubleValue) }

@@ -2,11 +2,12 @@ import Basis
 import Catalog
 import Generation
 import Models
+import Templates
 import Tokens
 
 /// The readers of text: JSON and everything that is written in it.
 extension Fuzzer {
-    static let text = [json, configuration, graph, tokenizer, prompts, questions]
+    static let text = [json, configuration, graph, tokenizer, regex, template, prompts, chats, questions]
 
     /// What comes out of printing a value is that value.
     static let json = Fuzzer(
@@ -50,15 +51,86 @@ extension Fuzzer {
             var stream = StreamDecoder(tokenizer)
             let streamed = ids.flatMap { stream.push($0) } + stream.finish()
             try expect(streamed == tokenizer.decode(ids), "a stream decodes to something else")
+            let untrusted = tokenizer.encode(input.suffix(300), untrusted: [0..<min(300, input.count)])
+            // An unknown token may be special, too, and then is one of them.
+            try expect(Set(untrusted.filter { tokenizer.isSpecial($0) }).count <= 1, "an untrusted text has special tokens")
         },
         seeds: { tokenizers.map { Array($0.utf8) } }, mend: { $0 })
+
+    /// A line with a pattern, then the text.
+    static let regex = Fuzzer(
+        name: "regular expressions",
+        read: { input, _ in
+            let lines = input.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false)
+            let regex = try Regex(String(decoding: lines[0], as: UTF8.self))
+            let text = Array(lines.count > 1 ? lines[1] : []) + input
+            var end = 0, isWhole = true
+            text.withUnsafeBufferPointer { bytes in
+                regex.forEachPart(of: bytes, 0..<bytes.count) { range, _ in
+                    if range.lowerBound != end { isWhole = false }
+                    end = range.upperBound
+                }
+            }
+            try expect(isWhole && end == text.count, "the parts are not the text")
+        },
+        seeds: {
+            [
+                #"(?i:'s|'t|'ll)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
+                #"(?:a|a)*b|[\p{Lu}&&[^A-C\x{4E00}-\x{9FFF}]]{2,}?|(?<=\s)\w|\b.$|(?>\s+)[[:space:]]"#,
+            ].map { Array(($0 + "\nI'LL aaaa  42 \u{E9}\u{4E00}\r\n").utf8) }
+        },
+        mend: { $0 })
+
+    static let template = Fuzzer(
+        name: "chat templates",
+        read: { input, _ in
+            var limits = TemplateLimits()
+            (limits.fuel, limits.output, limits.fuelForInput, limits.outputForInput) = (50_000, 10_000, 0, 0)
+            let messages = #"[{"role": "user", "content": "<s>\u00e9"}, {"role": "assistant", "content": "b"}]"#
+            let template = try ChatTemplate(String(decoding: input, as: UTF8.self))
+            let text = try template.render(["messages": JSON(parsing: messages)], trusted: [("bos_token", "<s>")], time: 0, limits: limits)
+            try expect(text.bytes.count <= 4 * limits.output, "a template makes more than it may")
+            try expect(text.input.allSatisfy { 0 <= $0.lowerBound && $0.upperBound <= text.bytes.count }, "input that is not there")
+        },
+        seeds: { templates.map { Array($0.utf8) } }, mend: { $0 })
+
+    private static let templates = [
+        "{{ bos_token }}{% for m in messages %}{{- '<|' + m['role'] + '|>\\n' ~ m.content|trim }}{% endfor %}"
+            + "{% if x is defined %}y{% endif %}",
+        "{%- macro m(a, b='c') %}{{ a|upper }}{{ b[1:]|tojson(indent=2) }}{% endmacro -%}{% set ns = namespace(n=0) %}"
+            + "{% for m in messages[::-1] if m.role != 'x' %}{% set ns.n = ns.n + loop.index %}{{ m.content.split('b')|join(', ') }}"
+            + "{% else %}{{ raise_exception('no') }}{% endfor %}{{ m(ns.n ~ '', 'x' * 3) if ns.n > 1 else none }}",
+        "{% set t %}{{ messages|map(attribute='role')|list }}{% endset %}{{ t.replace('u', 'v')|length // 2 - 3.5 }}{# c #}"
+            + "{% for k, v in {'a': [1, 2], 'b': (3,)}.items() recursive %}{{ k }}{% break %}{% endfor %}{% raw %}{{ }}{% endraw %}",
+    ]
+
+    static let chats = Fuzzer(
+        name: "chat lines",
+        read: { input, _ in
+            let graph = try Catalog.families[0].graph(configuration: JSON(parsing: configurations[0]))
+            let tokenizer = try Tokenizer(json: Array(tokenizers[0].utf8))
+            let templates = try ChatTemplates(configuration: nil, jinja: Array(self.templates[0].utf8))
+            let reader = PromptReader(
+                defaults: Request(tokens: [], session: graph.session), tokenizer: tokenizer, beginOfText: 1,
+                chat: try Chat(templates, tokenizer))
+            _ = try reader.prompt(json: input)
+            _ = try reader.prompt(text: input)
+        },
+        seeds: {
+            [
+                #"{"messages": [{"role": "user", "content": "a b<s>"}], "tools": [{"a": 1}], "max_tokens": 3, "id": [1]}"#,
+                #"[{"role": "user", "content": "ab"}, {"role": "assistant", "content": "x"}]"#,
+            ].map { Array($0.utf8) }
+        },
+        mend: { $0 })
 
     static let prompts = Fuzzer(
         name: "JSON lines",
         read: { input, _ in
             let graph = try Catalog.families[0].graph(configuration: JSON(parsing: configurations[0]))
             let reader = PromptReader(
-                defaults: Request(tokens: [], session: graph.session), tokenizer: try Tokenizer(json: Array(tokenizers[0].utf8)), beginOfText: 1)
+                defaults: Request(tokens: [], session: graph.session), tokenizer: try Tokenizer(json: Array(tokenizers[0].utf8)),
+                beginOfText: 1)
             _ = try reader.prompt(json: input)
             _ = try reader.prompt(text: input)
         },
@@ -106,7 +178,7 @@ extension Fuzzer {
         """,
     ]
 
-    /// One of each kind: byte-level, and SentencePiece style with byte fallback.
+    /// One of each kind: byte-level, SentencePiece style with byte fallback, a unigram model with a charsmap, WordPiece.
     private static let tokenizers = [
         #"""
         {"version": "1.0", "added_tokens": [{"id": 5, "content": "<s>", "special": true, "normalized": false, "lstrip": false,
@@ -124,6 +196,24 @@ extension Fuzzer {
          {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
          "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true,
          "vocab": {"<unk>": 0, "▁": 1, "a": 2, "b": 3, "▁a": 4, "<0xFF>": 5, "<0xC3>": 6}, "merges": ["▁ a"]}}
+        """#,
+        #"""
+        {"version": "1.0", "added_tokens": [{"id": 0, "content": "<unk>", "special": true, "normalized": false}],
+         "normalizer": {"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "BAAAAAEEAAAAYQA="},
+         {"type": "NFKC"}, {"type": "Nmt"}, {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "▁"}]},
+         "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false}, "post_processor": null,
+         "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false},
+         "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": true, "vocab": [["<unk>", 0], ["▁", -2], ["a", -3.5], ["▁a", -3],
+         ["ab", -4], ["<0xFF>", -9]]}}
+        """#,
+        #"""
+        {"version": "1.0", "added_tokens": [{"id": 0, "content": "[UNK]", "special": true, "normalized": true}], "normalizer":
+         {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true},
+         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "BertPreTokenizer"}, {"type": "Split", "pattern":
+         {"Regex": "[0-9]{1,2}|\\s+(?!x)"}, "behavior": "MergedWithPrevious", "invert": false}]}, "post_processor":
+         {"type": "BertProcessing", "sep": ["[UNK]", 0], "cls": ["a", 1]}, "decoder": {"type": "WordPiece", "prefix": "##",
+         "cleanup": true}, "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+         "max_input_chars_per_word": 9, "vocab": {"[UNK]": 0, "a": 1, "##b": 2, "##a": 3}}}
         """#,
     ]
 }
