@@ -27,10 +27,11 @@ let package = Package(
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Generation", dependencies: ["Basis", "Models", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
+        .target(name: "Quantising", dependencies: ["Basis", "Models", "Safetensors", "Tensors"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
         .target(name: "MessagePassing", dependencies: ["Basis", "Learning", .target(name: "COpenMPI", condition: mpi)]),
-        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "Tern"]),
-        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "Fitted", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "TWN", "Tern"]),
+        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Quantising", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
         .target(name: "Measuring", dependencies: ["Basis", "Catalog", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         .target(name: "Accelerator", dependencies: ["Basis", "Models", "Tensors"]),
@@ -41,6 +42,8 @@ let package = Package(
         .target(name: "BitNet", dependencies: ["Basis", "Models"], path: "Plugins/BitNet"),
         .target(name: "Llama", dependencies: ["Basis", "Models"], path: "Plugins/Llama"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
+        .target(name: "TWN", dependencies: ["Models"], path: "Plugins/Quantizers/TWN"),
+        .target(name: "Fitted", dependencies: ["Basis", "Models"], path: "Plugins/Quantizers/Fitted"),
 
         // What there is to learn from a text.
         .target(name: "LanguageModel", dependencies: ["Basis", "Learning", "Models"], path: "Plugins/Thinking/LanguageModel"),
@@ -68,7 +71,7 @@ let package = Package(
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
 
         // The programs.
-        .executableTarget(name: "quantize", dependencies: ["Basis", "Tensors", "Toolkit", argumentParser]),
+        .executableTarget(name: "quantize", dependencies: ["Basis", "Models", "Tensors", "Toolkit", argumentParser]),
         .executableTarget(name: "pack", dependencies: ["Basis", "Tensors", "Tern", "Toolkit", argumentParser]),
         .executableTarget(name: "infer", dependencies: ["Basis", "Generation", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
         .executableTarget(name: "think-train", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Tensors", "Tokens", "Toolkit", argumentParser, .target(name: "MessagePassing", condition: mpi)]),

@@ -2,6 +2,7 @@ import AbsMean
 import Basis
 import BitNet
 import Devices
+import Fitted
 import GGUF
 import HuggingFace
 import LanguageModel
@@ -11,6 +12,7 @@ import MatMulFree
 import Models
 import QuietStar
 import Star
+import TWN
 import Tern
 
 /// Everything that can be plugged in, a line each. A test holds the folders Plugins/ and Formats/ against these lists.
@@ -19,7 +21,7 @@ public enum Catalog {
     public static let families: [any ModelFamily.Type] = [MatMulFree.self, BitNet.self, Llama.self]
 
     /// Ways to make weights ternary.
-    public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
+    public static let quantisers: [any Quantiser.Type] = [AbsMean.self, TWN.self, Fitted.self]
 
     /// What there is to learn from a text.
     public static var methods: [any LearningMethod.Type] { [LanguageModel.self, QuietStar.self, Star.self] }

@@ -53,7 +53,7 @@ public struct HuggingFaceExport {
             switch tensor.encoding {
             case .dense: try container.tensors.withBytes(index) { try writer.write($0) }
             case .trits, .fives: try writeMatrix(tensor, index, writer)
-            case .integers: try writeTable(tensor, writer)
+            case .integers, .planes, .planesOfFives: try writeTable(tensor, writer)
             }
             index += try tensor.stored().count
         }

@@ -60,6 +60,21 @@ public struct OpenModel {
     /// Whether it multiplies by trits; in a model of floats nothing becomes ternary.
     var isTernary: Bool { graph.weights.contains { $0.kind == .ternary } }
 
+    /// The matrices that become planes of trits, by their names, with the form that they are to have; none if that is not asked for.
+    func planes(_ wish: Quantisation, _ quantiser: any Quantiser.Type) throws -> [String: PlaneForm] {
+        guard wish.wantsPlanes else { return [:] }
+        let matrices = graph.multipliedMatrices
+        guard !isTernary else {
+            guard wish.planes == nil, wish.freeScales == nil, !wish.shifts, wish.calibration == nil else {
+                throw Failure("'\(argument)' multiplies by trits as it was trained to: planes are for models of floats")
+            }
+            return [:]
+        }
+        guard !matrices.isEmpty else { throw Failure("'\(argument)' has no matrices of floats but its tables and its head") }
+        let form = try wish.form(quantiser)
+        return Dictionary(matrices.map { ($0.name, form) }) { first, _ in first }
+    }
+
     /// The model loaded and ready to run.
     public func machine(_ kernels: Kernels, _ threads: ThreadPool, tables: IntegerBits? = nil) throws -> Machine {
         let weights = try weights(kernels, threads, tables: tables)
@@ -122,6 +137,9 @@ extension Catalog {
     public static func quantiser(of family: (any ModelFamily.Type)?) throws -> any Quantiser.Type {
         try quantiser(quantiserName(of: family))
     }
+
+    /// What makes models ternary that were not trained to be.
+    static let bestQuantiser = "fitted"
 
     static func quantiserName(of family: (any ModelFamily.Type)?) -> String { family?.quantiser ?? "absmean" }
 
