@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "MessagePassing", dependencies: ["Basis", "Learning", .target(name: "COpenMPI", condition: mpi)]),
         .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "Fitted", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "TTT", "TWN", "Tern"]),
         .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "GGUF", "HuggingFace", "Learning", "Models", "Quantising", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
-        .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
+        .target(name: "Measuring", dependencies: ["Basis", "Catalog", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         .target(name: "Accelerator", dependencies: ["Basis", "Models", "Tensors"]),
         .target(name: "Hardware", dependencies: ["Accelerator", "Basis", "Models", "Toolkit"], resources: [.embedInCode("Validation/points.json")]),

@@ -32,9 +32,9 @@ public struct TokenScore: Hashable, Sendable {
 /// A thought never changes what the model remembers of the text, so the text itself is read once for all ways. What is scored together
 /// changes no score.
 public struct Scorer {
-    private let machine: Machine
-    private let session: Session
-    private let ways: [Thinker?]
+    let machine: Machine
+    let session: Session
+    let ways: [Thinker?]
     private let ranking: LogitRanking
 
     /// `ways` are how to think before each token, nil is not to think. Texts begin where `session` is.
@@ -43,10 +43,13 @@ public struct Scorer {
         ranking = LogitRanking(machine.kernels)
     }
 
+    /// Whether it thinks in any way.
+    var thinks: Bool { ways.contains { $0 != nil } }
+
     /// For each way, for each text, the scores of its tokens from its start on.
     public func scores(of texts: [ScoredText]) throws -> [[[TokenScore]]] {
         for text in texts { try check(text) }
-        return try ways.contains { $0 != nil } ? scoresStepByStep(texts) : ways.map { _ in try scoresAtOnce(texts) }
+        return try thinks ? scoresStepByStep(texts) : ways.map { _ in try scoresAtOnce(texts) }
     }
 
     /// Refuses a text that the model cannot read or answer with.
@@ -102,7 +105,7 @@ public struct Scorer {
         for (text, feed) in zip(going, feeds) { sessions[text] = feed.session }
     }
 
-    private func score(of token: Int32, _ logits: UnsafeBufferPointer<Float>, thought: [Int32]) -> TokenScore {
+    func score(of token: Int32, _ logits: UnsafeBufferPointer<Float>, thought: [Int32]) -> TokenScore {
         LogSoftmax(logits, ranking).score(of: token, thought: thought)
     }
 }

@@ -27,6 +27,12 @@ public struct QualityPlan: Sendable {
     public var stride: Int?
     /// Files of questions.
     public var questions: [String] = []
+    /// Tasks that others use, too.
+    public var tasks: [TaskFiles] = []
+    /// The most questions of each of them; nil is all.
+    public var limit: Int?
+    /// Examples before a question, where a task has a file of such.
+    public var shots = 5
     /// Tokens of thought before each token that is predicted; 0 is not to think. Others are compared with the first. No model thinks
     /// where there is a reference.
     public var think = [0]

@@ -6,20 +6,23 @@ public struct QualityReport {
     let plan: QualityPlan
     let text: TextQuality?
     let questions: QuestionQuality?
+    let tasks: [TaskQuality]
 
     public func printed(json: Bool) -> String {
         if json { return JSON.object(record).compact + "\n" }
-        return [text.map(textTable), questions.map(questionTable)].compactMap { $0 }.joined(separator: "\n")
+        return ([text.map(textTable), questions.map(questionTable)].compactMap { $0 } + tasks.map(taskTable)).joined(separator: "\n")
     }
 
     /// What became of each question in each way, a JSON object a line.
     public var answers: String {
         (questions?.questions ?? []).enumerated().flatMap { index, question in
             zip(plan.ways, question.answers).map { JSON.object(line(index, question, $0, $1)).compact + "\n" }
-        }.joined()
+        }.joined() + tasks.map(taskAnswers).joined()
     }
 
-    private func line(_ index: Int, _ question: QuestionQuality.Question, _ way: QualityWay, _ answer: QuestionQuality.Answer) -> JSONObject {
+    private func line(
+        _ index: Int, _ question: QuestionQuality.Question, _ way: QualityWay, _ answer: QuestionQuality.Answer
+    ) -> JSONObject {
         var line: JSONObject = ["index": .integer(index), "kind": question.kind.map(JSON.string) ?? .null]
         line.add(way, plan)
         line.add([
@@ -32,15 +35,15 @@ public struct QualityReport {
 
 // For people.
 extension QualityReport {
-    private var against: [String] {
+    var against: [String] {
         guard plan.ways.count > 1 else { return [] }
         return [plan.reference == nil ? "against \(plan.think[0])" : "against reference", "95 % interval"]
     }
 
     /// What tells ways apart.
-    private var wayTitle: String { plan.reference == nil ? "think" : "model" }
+    var wayTitle: String { plan.reference == nil ? "think" : "model" }
 
-    private func label(_ way: QualityWay) -> String {
+    func label(_ way: QualityWay) -> String {
         plan.reference == nil ? "\(way.think)" : way.isReference ? "reference" : "itself"
     }
 
@@ -71,100 +74,17 @@ extension QualityReport {
         return "questions: \(quality.questions.count)\n" + table([head] + rows, rightAligned: Set(1...10))
     }
 
-    private func cells(_ estimate: Estimate, _ digits: Int) -> [String] {
+    func cells(_ estimate: Estimate, _ digits: Int) -> [String] {
         [decimal(estimate.value, digits), estimate.error.map { decimal($0, digits) } ?? "-"]
     }
 
-    private func difference(_ way: Int, _ estimate: Estimate, _ digits: Int) -> [String] {
+    func difference(_ way: Int, _ estimate: Estimate, _ digits: Int) -> [String] {
         guard way > 0 else { return [] }
         let interval = estimate.interval.map { "\(decimal($0.lowerBound, digits)) to \(decimal($0.upperBound, digits))" }
         return [decimal(estimate.value, digits), interval ?? "-"]
     }
 }
 
-// As JSON; bench(1) lists the members.
-extension QualityReport {
-    var record: JSONObject {
-        var record: JSONObject = ["record": "quality", "model": .string(plan.model)]
-        record["reference"] = plan.reference.map(JSON.string)
-        record.add([
-            "version": .string(ternVersion), "think_temperature": .number(plan.thinkTemperature), "seed": .string("\(plan.seed)"),
-        ])
-        record["text"] = text.map { .object(textRecord($0)) }
-        record["questions"] = questions.map { .object(questionRecord($0)) }
-        return record
-    }
-
-    private func textRecord(_ text: TextQuality) -> JSONObject {
-        [
-            "files": .array(plan.data.map(JSON.string)), "held_out": .number(plan.heldOut), "windowing": .string(plan.windowing.rawValue),
-            "context": .integer(text.context), "stride": .integer(plan.stride ?? text.context),
-            "windows": .integer(text.windows.count), "tokens": .integer(text.tokens),
-            "bytes": text.bytes > 0 ? .integer(text.bytes) : .null, "words": text.words > 0 ? .integer(text.words) : .null,
-            "results": .array(plan.ways.indices.map { .object(textResult(text, $0)) }),
-        ]
-    }
-
-    private func textResult(_ text: TextQuality, _ index: Int) -> JSONObject {
-        var result = JSONObject()
-        result.add(plan.ways[index], plan)
-        result.add("nats_per_token", text.natsPerToken(index))
-        result.add("perplexity", text.perplexity(index))
-        result.add("bits_per_byte", text.bitsPerByte(index))
-        result.add("byte_perplexity", text.bytePerplexity(index))
-        result.add("word_perplexity", text.wordPerplexity(index))
-        if index > 0 { result.add(difference: text.difference(index)) }
-        if plan.reference != nil, index > 0 {
-            result.add("divergence", text.divergence)
-            result.add("agreement", text.agreement)
-        }
-        return result
-    }
-
-    private func questionRecord(_ quality: QuestionQuality) -> JSONObject {
-        let results: [JSON] = quality.groups.flatMap { group in
-            plan.ways.enumerated().map { index, way in
-                var result: JSONObject = ["kind": group.kind.map(JSON.string) ?? .null]
-                result.add(way, plan)
-                result["count"] = .integer(group.questions.count)
-                result.add("accuracy", group.accuracy(index))
-                result.add("logprob", group.logProbability(index))
-                if index > 0 { result.add(difference: group.difference(index)) }
-                return .object(result)
-            }
-        }
-        return [
-            "files": .array(plan.questions.map(JSON.string)), "count": .integer(quality.questions.count), "results": .array(results),
-        ]
-    }
-}
-
 extension Estimate {
     fileprivate var negated: Estimate { mapped(to: -value, slope: -1) }
-}
-
-extension JSON {
-    /// JSON has no word for what is no number.
-    fileprivate init(finite value: Double?) { self = value.map { $0.isFinite ? .number($0) : .null } ?? .null }
-}
-
-extension JSONObject {
-    fileprivate mutating func add(_ members: JSONObject) { for member in members.members { self[member.key] = member.value } }
-
-    /// Says which way something is about; the reference is marked where there is one.
-    fileprivate mutating func add(_ way: QualityWay, _ plan: QualityPlan) {
-        self["think"] = .integer(way.think)
-        if plan.reference != nil { self["reference"] = .bool(way.isReference) }
-    }
-
-    fileprivate mutating func add(_ key: String, _ estimate: Estimate?) {
-        self[key] = JSON(finite: estimate?.value)
-        self["\(key)_error"] = JSON(finite: estimate?.error)
-    }
-
-    fileprivate mutating func add(difference estimate: Estimate) {
-        self["difference"] = JSON(finite: estimate.value)
-        self["difference_lower"] = JSON(finite: estimate.interval?.lowerBound)
-        self["difference_upper"] = JSON(finite: estimate.interval?.upperBound)
-    }
 }

@@ -11,12 +11,14 @@ public struct QualityRun {
     /// In the order of the ways.
     private let subjects: [QualitySubject]
     private let scorers: [Scorer]
+    private let interviews: [TaskInterview]
     /// Of text, where there is a reference.
     private let pairs: PairScorer?
     private let tokenTexts: [TokenText]?
 
     public init(_ plan: QualityPlan, _ kernels: Kernels, _ pool: ThreadPool) throws {
-        let model = try QualitySubject(plan, pool), reference = try plan.reference.map { _ in try QualitySubject(plan, reference: true, pool) }
+        let model = try QualitySubject(plan, pool)
+        let reference = try plan.reference.map { _ in try QualitySubject(plan, reference: true, pool) }
         self.plan = plan
         subjects = [reference, model].compactMap { $0 }
         guard reference == nil || reference?.text?.texts == model.text?.texts else {
@@ -25,6 +27,12 @@ public struct QualityRun {
         tokenTexts = model.tokenizer?.tokenTexts(model.model.graph.outputWidth)
         let thinkers = try subjects.map { try $0.thinkers() }, loaded = try subjects.map { try $0.load(kernels, pool) }
         scorers = zip(loaded, thinkers).map { Scorer($0.machine, from: $0.session, ways: $1) }
+        interviews = subjects.indices.map { [subjects, scorers] index in
+            TaskInterview(
+                scorer: scorers[index], machine: loaded[index].machine, session: loaded[index].session,
+                tokenizer: subjects[index].tokenizer, endOfText: subjects[index].model.specialTokens.end, thinkers: thinkers[index],
+                batch: plan.batch)
+        }
         pairs = reference == nil || model.text == nil ? nil : try PairScorer(reference: loaded[0], model: loaded[1])
         for (subject, scorer) in zip(subjects, scorers) {
             for text in (subject.text?.texts ?? []) + (subject.questions?.texts ?? []) { try scorer.check(text) }
@@ -33,20 +41,22 @@ public struct QualityRun {
 
     /// Tells `progress` of every part of the whole.
     public func report(_ progress: (_ done: Int, _ total: Int) -> Void) throws -> QualityReport {
-        let total = (subjects.last?.text?.texts.count ?? 0) + subjects.reduce(0) { $0 + ($1.questions?.texts.count ?? 0) }
+        let total = (subjects.last?.text?.texts.count ?? 0) + subjects.reduce(0) { $0 + $1.questionCount }
         var done = 0
         func advance(by texts: Int) {
             done += texts
             progress(done, total)
         }
-        return QualityReport(plan: plan, text: try predict(advance), questions: try ask(advance))
+        return QualityReport(plan: plan, text: try predict(advance), questions: try ask(advance), tasks: try askTasks(advance))
     }
 
     private func predict(_ advance: (Int) -> Void) throws -> TextQuality? {
         guard let sample = subjects.last?.text, let scorer = scorers.last else { return nil }
         var quality = TextQuality(sample, ways: plan.ways.count)
         if let pairs {
-            try inBatches(of: sample.texts, advance, pairs.scores) { quality.add($1, of: sample.texts[$0], in: sample.windows[$0], tokenTexts) }
+            try inBatches(of: sample.texts, advance, pairs.scores) {
+                quality.add($1, of: sample.texts[$0], in: sample.windows[$0], tokenTexts)
+            }
         } else {
             try score(sample.texts, scorer, advance) { quality.add($1, of: sample.texts[$0], in: sample.windows[$0], tokenTexts) }
         }
@@ -61,6 +71,16 @@ public struct QualityRun {
             try score(sample.texts, scorer, advance) { quality.add($1, of: sample.texts[$0], at: $0) }
         }
         return quality
+    }
+
+    private func askTasks(_ advance: (Int) -> Void) throws -> [TaskQuality] {
+        try (subjects.last?.tasks ?? []).enumerated().map { number, sample in
+            var quality = TaskQuality(sample)
+            for (subject, interview) in zip(subjects, interviews) {
+                try interview.ask(subject.tasks[number], advance) { quality.add($1, at: $0) }
+            }
+            return quality
+        }
     }
 
     /// Calls `take` with the scores of each text, in each way of a scorer.
@@ -85,4 +105,8 @@ public struct QualityRun {
             advance(together.count)
         }
     }
+}
+
+extension QualitySubject {
+    fileprivate var questionCount: Int { (questions?.texts.count ?? 0) + tasks.reduce(0) { $0 + $1.items.count } }
 }

@@ -11,6 +11,7 @@ struct QualitySubject {
     let tokenizer: Tokenizer?
     let text: TextSample?
     let questions: QuestionSample?
+    let tasks: [TaskSample]
     private let plan: QualityPlan
     private let isReference: Bool
 
@@ -21,6 +22,8 @@ struct QualitySubject {
         tokenizer = try model.tokenizer()
         text = try TextSample(plan, model, tokenizer)
         questions = try QuestionSample(plan, model, tokenizer)
+        let tokens = plan.tasks.isEmpty ? nil : try TaskTokens(model, tokenizer)
+        tasks = try plan.tasks.compactMap { files in try tokens.map { try TaskSample(files, plan, $0) } }
     }
 
     /// How it thinks, in each of its ways.
