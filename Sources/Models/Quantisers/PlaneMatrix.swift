@@ -69,6 +69,57 @@ public final class PlaneMatrix: @unchecked Sendable {
         sums[2 * row + 1] += total
     }
 
+    /// The given codes, scales and shifts, in the form of containers; refuses codes that are no trits and numbers that are not finite.
+    public convenience init(
+        _ weight: Weight, _ form: PlaneForm, codes: UnsafeRawBufferPointer, scales: UnsafeRawBufferPointer,
+        shifts: UnsafeRawBufferPointer?, of matrix: FloatMatrix, _ kernels: Kernels
+    ) throws {
+        self.init(weight, form)
+        try Trits.validate(codes, rows: weight.rows * form.count, width: weight.columns)
+        for (target, bytes) in [(self.codes, codes), (self.scales, scales)] + zip([self.shifts], [shifts]).compactMap({ pair in
+            pair.0.flatMap { target in pair.1.map { (target, $0) } }
+        }) {
+            guard bytes.count <= target.bytes.count else { throw Failure("has \(bytes.count) bytes, more than \(target.bytes.count)") }
+            target.bytes.copyMemory(from: bytes)
+        }
+        for bytes in [scales, shifts].compactMap({ $0 }) {
+            let numbers = (0..<bytes.count / 2).map { bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) }
+            guard numbers.allSatisfy({ $0 & 0x7C00 != 0x7C00 }) else { throw Failure("holds a NaN or an infinity among its scales") }
+        }
+        noteAll(matrix, kernels)
+    }
+
+    /// What all spans lose.
+    private func noteAll(_ matrix: FloatMatrix, _ kernels: Kernels) {
+        let row = AlignedMemory(byteCount: 4 * weight.columns), start = row.start.assumingMemoryBound(to: Float.self)
+        let spans = IntegerBits.spans(width: weight.columns), rowBytes = Trits.rowBytes(width: weight.columns)
+        var codes = [UInt8](repeating: 0, count: PlaneMatrix.span)
+        for index in 0..<weight.rows {
+            matrix.copyRow(index, to: start, kernels)
+            for span in 0..<spans {
+                let first = span * PlaneMatrix.span, count = min(PlaneMatrix.span, weight.columns - first)
+                for place in 0..<count {
+                    codes[place] = (0..<form.count).reduce(0) { code, plane in
+                        let byte = self.codes.bytes[(index * form.count + plane) * rowBytes + (first + place) / 4]
+                        return 3 * code + byte >> UInt8(2 * (place % 4)) & 3
+                    }
+                }
+                codes.withUnsafeBufferPointer { codes in
+                    guard let codes = codes.baseAddress else { return }
+                    note(grid(row: index, span), codes, UnsafeBufferPointer(start: start + first, count: count), row: index)
+                }
+            }
+        }
+    }
+
+    private func grid(row: Int, _ span: Int) -> PlaneGrid {
+        let place = row * IntegerBits.spans(width: weight.columns) + span, count = form.scaleCount
+        func half(_ memory: AlignedMemory, _ index: Int) -> Float {
+            Float(Float16(bitPattern: memory.bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+        }
+        return PlaneGrid(form, scales: (0..<count).map { half(scales, place * count + $0) }, shift: shifts.map { half($0, place) } ?? 0)
+    }
+
     /// Σ(w - ŵ)² and Σw².
     public var squareSums: (error: Double, total: Double) {
         let sums = squares.start.assumingMemoryBound(to: Double.self)
