@@ -69,7 +69,7 @@ import Testing
             ("is big-endian, which is not supported", { $0.version = 3 << 24 }),
             ("key 'general.architecture' occurs twice", { $0.values.append(("general.architecture", .text("x"))) }),
             ("key 'general.architecture' does not hold a string", { $0.set("general.architecture", .uint32(1)) }),
-            ("architecture 'mamba' is unknown; known: bitnet, bitnet-25, bitnet-b1.58, llama", { $0.set("general.architecture", .text("mamba")) }),
+            ("architecture 'mamba' is unknown; known: bitnet, bitnet-25, bitnet-b1.58, llama, qwen2, qwen3", { $0.set("general.architecture", .text("mamba")) }),
             ("the alignment is 24, expected a power of two up to 1048576", { $0.set("general.alignment", .uint32(24)) }),
             ("key 'bitnet-b1.58.attention.head_count' is 0, expected a size", { $0.set("bitnet-b1.58.attention.head_count", .uint32(0)) }),
             ("experts are not supported", { $0.set("bitnet-b1.58.expert_count", .uint32(8)) }),
