@@ -10,7 +10,7 @@ struct Architecture {
     let keyHeads: Int
     private let headWidth: Int
 
-    /// The architectures that hold ternary models, by the names that llama.cpp and its forks give them.
+    /// The architectures, by the names that llama.cpp and its forks give them.
     private enum Kind: String, CaseIterable {
         /// 1bitLLM's reproduction of the paper.
         case bitnet
@@ -18,16 +18,17 @@ struct Architecture {
         case bitnet25 = "bitnet-25", bitnet158 = "bitnet-b1.58"
         case llama, qwen2, qwen3
 
-        var activation: String { self == .bitnet25 || self == .bitnet158 ? "relu2" : "silu" }
-        var isBitNet: Bool { self == .bitnet || self == .bitnet25 || self == .bitnet158 }
+        /// Whether only ternary models have it.
+        var isTernary: Bool { [.bitnet, .bitnet25, .bitnet158].contains(self) }
+        var activation: String { self == .bitnet || !isTernary ? "silu" : "relu2" }
+        var modelType: String { isTernary ? "bitnet" : rawValue }
 
-        /// `model_type` and the class of Hugging Face's.
-        var names: (type: String, model: String) {
+        var className: String {
             switch self {
-            case .bitnet, .bitnet25, .bitnet158: ("bitnet", "BitNetForCausalLM")
-            case .llama: ("llama", "LlamaForCausalLM")
-            case .qwen2: ("qwen2", "Qwen2ForCausalLM")
-            case .qwen3: ("qwen3", "Qwen3ForCausalLM")
+            case .llama: "LlamaForCausalLM"
+            case .qwen2: "Qwen2ForCausalLM"
+            case .qwen3: "Qwen3ForCausalLM"
+            case .bitnet, .bitnet25, .bitnet158: "BitNetForCausalLM"
             }
         }
     }
@@ -49,7 +50,7 @@ struct Architecture {
     }
 
     /// Whether only ternary models have it.
-    var isTernary: Bool { kind.isBitNet }
+    var isTernary: Bool { kind.isTernary }
 
     /// An integer of the metadata that has to be there and is no larger than a size of a model.
     private static func size(_ key: String, _ metadata: Metadata) throws -> Int {
@@ -86,7 +87,7 @@ extension Architecture {
     /// config.json.
     func configuration(_ model: GGUFTensors, _ special: SpecialTokens) throws -> JSON {
         var config: JSONObject = [
-            "architectures": [.string(kind.names.model)], "model_type": .string(kind.names.type), "hidden_act": .string(kind.activation),
+            "architectures": [.string(kind.className)], "model_type": .string(kind.modelType), "hidden_act": .string(kind.activation),
         ]
         try addSizes(to: &config)
         config["rms_norm_eps"] = JSON(Float(try number("attention.layer_norm_rms_epsilon") ?? 1e-5))
@@ -138,9 +139,22 @@ extension Architecture {
             config["rope_scaling"] = try Llama3Scaling(factors, base: base, width: headWidth, original: original).json
             return
         }
-        let scaling = try metadata.text("\(kind.rawValue).rope.scaling.type") ?? "none"
-        let factor = try number("rope.scaling.factor") ?? 1
-        guard ["none", "linear"].contains(scaling) else { throw Failure("rope scaling '\(scaling)' is not supported") }
-        if scaling == "linear", factor != 1 { config["rope_scaling"] = ["rope_type": "linear", "factor": JSON(Float(factor))] }
+        config["rope_scaling"] = try scaling()
+    }
+
+    private func scaling() throws -> JSON? {
+        let name = try metadata.text("\(kind.rawValue).rope.scaling.type") ?? "none"
+        let factor = JSON(Float(try number("rope.scaling.factor") ?? 1))
+        switch name {
+        case "none": return nil
+        case "linear": return factor == 1.0 ? nil : ["rope_type": "linear", "factor": factor]
+        case "yarn":
+            guard try number("rope.scaling.attn_factor") ?? 1 == 1 else {
+                throw Failure("rope scaling 'yarn' with a factor of its own for attention is not supported")
+            }
+            let original = try size("rope.scaling.original_context_length")
+            return ["rope_type": "yarn", "factor": factor, "original_max_position_embeddings": .integer(original)]
+        default: throw Failure("rope scaling '\(name)' is not supported")
+        }
     }
 }

@@ -1,9 +1,8 @@
 import Basis
-import Glibc
 import Models
 
 /// A text of which the tokens from a place on are scored, each by what comes before it.
-public struct ScoredText: Sendable {
+public struct ScoredText: Hashable, Sendable {
     public let tokens: [Int32]
     /// 1 or more, for nothing comes before a text's first token.
     public let start: Int
@@ -104,16 +103,6 @@ public struct Scorer {
     }
 
     private func score(of token: Int32, _ logits: UnsafeBufferPointer<Float>, thought: [Int32]) -> TokenScore {
-        let largest = ranking.look(at: logits)
-        return TokenScore(
-            logProbability: logSoftmax(logits, at: Int(token), largest: Double(largest)), likeliest: ranking.first(largest, logits),
-            thought: thought)
-    }
-
-    /// x_i - log Σ exp(x_j), in doubles.
-    private func logSoftmax(_ logits: UnsafeBufferPointer<Float>, at index: Int, largest: Double) -> Double {
-        var sum = 0.0
-        for logit in logits { sum += exp(Double(logit) - largest) }
-        return Double(logits[index]) - largest - log(sum)
+        LogSoftmax(logits, ranking).score(of: token, thought: thought)
     }
 }

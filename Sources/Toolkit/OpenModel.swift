@@ -65,7 +65,7 @@ public struct OpenModel {
         guard wish.wantsPlanes else { return [:] }
         let matrices = graph.multipliedMatrices
         guard !isTernary else {
-            guard wish.planes == nil, wish.freeScales == nil, !wish.shifts else {
+            guard !wish.isOfFloatsOnly else {
                 throw Failure("'\(argument)' multiplies by trits as it was trained to: planes are for models of floats")
             }
             return [:]

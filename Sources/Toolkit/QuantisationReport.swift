@@ -1,6 +1,7 @@
 import Basis
 import Glibc
 import Models
+import Quantising
 import Tensors
 
 /// What became of each matrix: how much of it the trits carry, and how large the whole file is for it.
@@ -24,8 +25,20 @@ public final class QuantisationReport {
     func note(_ planes: PlaneMatrix) throws {
         let codes = UnsafeRawBufferPointer(planes.codes.bytes), form = planes.form
         let counts = try Trits.counts(codes, rows: planes.weight.rows * form.count, width: planes.weight.columns)
+        note(planes.weight, counts, planes.squareSums, form)
+    }
+
+    /// Takes in one matrix of planes that is in a file.
+    func note(_ matrix: WorkFolder.Matrix) throws {
+        let counts = try matrix.tensors.withBytes(0) {
+            try Trits.counts($0, rows: matrix.weight.rows * matrix.form.count, width: matrix.weight.columns)
+        }
+        note(matrix.weight, counts, matrix.squareSums, matrix.form)
+    }
+
+    private func note(_ weight: Weight, _ counts: TritCounts, _ sums: (error: Double, total: Double), _ form: PlaneForm) {
         note(
-            planes.weight, counts, planes.squareSums, planes: form.count,
+            weight, counts, sums, planes: form.count,
             ["planes": .integer(form.count), "scales": form.isTied ? "tied" : "free", "shift": .bool(form.hasShift)])
     }
 

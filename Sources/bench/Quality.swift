@@ -28,6 +28,7 @@ struct Quality: TernCommand {
 
     func validate() throws {
         guard answers == nil || !options.questions.isEmpty else { throw ValidationError("--answers goes with --questions") }
+        guard model != "-" || options.reference != "-" else { throw ValidationError("Standard input can only be one of the two models") }
         guard answers != "-" else { throw ValidationError("--answers takes a file, for numbers go to standard output") }
     }
 

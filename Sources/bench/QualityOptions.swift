@@ -28,6 +28,15 @@ struct QualityOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Windows of <n> tokens; 256 or, if that is less, what the model was made for if not given.", valueName: "n"))
     var context: Int?
 
+    @Option(help: ArgumentHelp("Begin a window <n> tokens after the one before it, to predict those only; all of a window if not given.", valueName: "n"))
+    var stride: Int?
+
+    @Option(help: ArgumentHelp("Cut the data in windows as <name> does: sliding or llama.cpp.", valueName: "name"))
+    var windowing = TextWindowing.sliding
+
+    @Option(help: ArgumentHelp("Compare with <model>, window by window and question by question.", valueName: "model"))
+    var reference: String?
+
     @Option(help: ArgumentHelp("Let <n> texts go through the model at once.", valueName: "n"))
     var batch = 64
 
@@ -39,7 +48,10 @@ struct QualityOptions: ParsableArguments {
             throw ValidationError("--think-temperature takes a number of 0 or more")
         }
         guard heldOut > 0, heldOut <= 1 else { throw ValidationError("--held-out takes a number of more than 0 to 1") }
-        for (name, value, most) in [("windows", windows, 1 << 30), ("context", context ?? 1, 1 << 20), ("batch", batch, 4096)] {
+        guard reference == nil || think.values == [0] else { throw ValidationError("--reference goes without --think") }
+        guard stride == nil || windowing == .sliding else { throw ValidationError("--stride goes with --windowing sliding") }
+        guard stride ?? 1 <= context ?? stride ?? 1 else { throw ValidationError("--stride takes a number of at most --context") }
+        for (name, value, most) in [("windows", windows, 1 << 30), ("context", context ?? 1, 1 << 20), ("stride", stride ?? 1, 1 << 20), ("batch", batch, 4096)] {
             guard (1...most).contains(value) else { throw ValidationError("--\(name) takes a number of 1 to \(most)") }
         }
     }
@@ -47,8 +59,11 @@ struct QualityOptions: ParsableArguments {
     func plan(for model: String) -> QualityPlan {
         var plan = QualityPlan(model)
         (plan.data, plan.heldOut, plan.windows, plan.context) = (data, heldOut, windows, context)
+        (plan.windowing, plan.stride, plan.reference) = (windowing, stride, reference)
         (plan.questions, plan.batch) = (questions, batch)
         (plan.think, plan.thinkTemperature, plan.seed) = (think.values, thinkTemperature, seed)
         return plan
     }
 }
+
+extension TextWindowing: ExpressibleByArgument {}

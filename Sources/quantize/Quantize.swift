@@ -28,6 +28,14 @@ struct Quantize: TernCommand {
     @Flag(help: "Give each span of a row a shift as well.")
     var shifts = false
 
+    @Option(help: ArgumentHelp("Choose the planes of each matrix, for <bits> bits a weight on average.", valueName: "bits"))
+    var budget: Double?
+
+    @Option(help: ArgumentHelp("Turn weights by a Hadamard matrix first: none, hadamard or auto.", valueName: "kind"))
+    var rotation = RotationChoice.none
+
+    @OptionGroup var calibrating: CalibrationOptions
+
     @Option(help: ArgumentHelp("Keep embeddings and float heads as int8, int6 or int4.", valueName: "type"))
     var embedding: IntegerBits?
 
@@ -50,6 +58,11 @@ struct Quantize: TernCommand {
         guard report != "-" || output != "-" else {
             throw ValidationError("The container and the report cannot both go to standard output")
         }
+        guard calibrating.isAsked || budget == nil && rotation != .auto else {
+            throw ValidationError("--budget and --rotation auto need a --calibration text")
+        }
+        guard planes == nil || budget == nil else { throw ValidationError("Only one of --planes and --budget can be had at a time") }
+        guard budget.map({ $0 > 0 && $0 < 100 }) ?? true else { throw ValidationError("--budget takes a number of bits above 0") }
         guard planes.map((1...PlaneForm.mostPlanes).contains) ?? true else { throw ValidationError("--planes takes 1 to \(PlaneForm.mostPlanes)") }
     }
 
@@ -57,6 +70,8 @@ struct Quantize: TernCommand {
         var wish = Quantisation()
         (wish.method, wish.planes, wish.freeScales) = (method, planes, scales.map { $0 == .free })
         (wish.shifts, wish.embedding) = (shifts, embedding)
+        wish.calibration = calibrating.calibration(output: output)
+        (wish.budget, wish.rotation) = (budget, rotation)
         return wish
     }
 
@@ -66,6 +81,7 @@ struct Quantize: TernCommand {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
         let conversion = try Conversion(argument, layout: form.layout, wish, kernels, threads)
         if !common.quiet { remark(on: conversion) }
+        try conversion.prepare(Progress("quantize", quiet: common.quiet))
         let sink = try openOutput(output), reportSink = try report.map { try Output.open($0) }
         let progress = Progress("quantize", total: conversion.byteCount, quiet: common.quiet)
         let summary = try conversion.write(to: sink, reports: report != nil, progress)

@@ -13,7 +13,8 @@ import Toolkit
         let names = Set(Golden.all.map(\.name))
         #expect(names.isSuperset(of: [
             "mmfree-tiny-opts", "mmfree-tiny-bf16-sharded", "shakespeare", "bitnet-tiny-bf16", "bitnet-tiny-packed",
-            "llama-bitnet-tiny-packed", "llama-bitnet-rmsnorm-tiny-packed",
+            "llama-bitnet-tiny-packed", "llama-bitnet-rmsnorm-tiny-packed", "qwen2-tiny", "qwen2-tiny-longrope", "qwen3-tiny",
+            "qwen3-tiny-opts",
         ]))
     }
 

@@ -162,7 +162,10 @@ import Testing
         expectDone(try run("infer", [out, "The weights", "--max-tokens", "3"]))
     }
 
-    @Test(arguments: ["matmul-free:layers=1,width=64", "bitnet:layers=1,width=64,kv-heads=2", "llama:layers=1,width=64,tied=true"])
+    @Test(arguments: [
+        "matmul-free:layers=1,width=64", "bitnet:layers=1,width=64,kv-heads=2", "llama:layers=1,width=64,tied=true",
+        "llama:type=qwen3,layers=1,width=64",
+    ])
     func `a model of each family is begun, learns, and runs`(_ family: String) throws {
         let scratch = try Scratch(), out = scratch.file("out")
         let options = ["--batch", "4", "--context", "32", "--steps", "8", "--rate", "3e-3", "--quiet", "--data", Self.text]

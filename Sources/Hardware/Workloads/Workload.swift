@@ -91,7 +91,7 @@ public struct SimulatedModel: Sendable {
 
     private func weights(_ workload: Workload) -> [Weight] {
         guard workload.blocksOnly else { return graph.weights }
-        let blocks = Set(zip(schedule.graph.nodes, layers).compactMap { node, layer in layer.isBlock ? node.operation.weight?.name : nil })
+        let blocks = Set(zip(schedule.graph.nodes, layers).flatMap { node, layer in layer.isBlock ? node.operation.weights.map(\.name) : [] })
         return graph.weights.filter { blocks.contains($0.name) }
     }
 }

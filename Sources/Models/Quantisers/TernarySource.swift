@@ -218,7 +218,9 @@ public final class TernarySource: TensorSource {
         for (entry, bytes) in try planes.tensors() {
             if entry.name == weight.name { buffer.copyMemory(from: bytes) } else { found[entry.name] = Array(bytes) }
         }
-        try reportPlanes?(planes)
+        guard let reportPlanes else { return }
+        planes.compare(with: matrix, kernels, threads)
+        try reportPlanes(planes)
     }
 
     private func narrow(_ weight: Weight, _ matrix: FloatMatrix, _ bits: IntegerBits, into buffer: UnsafeMutableRawBufferPointer) throws {

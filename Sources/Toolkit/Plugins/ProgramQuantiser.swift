@@ -69,7 +69,7 @@ enum ProgramQuantiser: Quantiser {
             try answer.withBytes(of: own.name) { codes in
                 try answer.withBytes(of: own.scaleName) { scales in
                     func planes(_ shifts: UnsafeRawBufferPointer?) throws -> PlaneMatrix {
-                        try PlaneMatrix(weight, form, codes: codes, scales: scales, shifts: shifts, of: matrix, kernels)
+                        try PlaneMatrix(weight, form, codes: codes, scales: scales, shifts: shifts)
                     }
                     return try form.hasShift ? answer.withBytes(of: own.shiftName, planes) : planes(nil)
                 }
