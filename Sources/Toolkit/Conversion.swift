@@ -28,6 +28,9 @@ public final class Conversion {
         model = try OpenModel(argument, layout: layout, threads: threads)
         let method = try wish.method ?? (model.isTernary ? model.method : Catalog.bestQuantiser)
         quantiser = try Catalog.quantiser(method)
+        guard wish.calibration == nil || !(quantiser is ProgramQuantiser.Type) else {
+            throw Failure("the method '\(method)' is a program, which sees no data: it takes no calibration text")
+        }
         planes = try model.planes(wish, quantiser)
         source = try naming(argument) { [model, planes, quantiser] in
             try TernarySource(

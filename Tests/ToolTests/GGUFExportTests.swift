@@ -1,5 +1,6 @@
 import Basis
 import Catalog
+import Glibc
 import Models
 import Support
 import Tensors
@@ -58,5 +59,71 @@ import Testing
         let scratch = try Scratch(), made = try #require(Made.all.first { $0.golden.name == "llama-bitnet-tiny-packed" })
         let expected = try logits(made.packed, scratch)
         #expect(try logits(exported(made.packed, "gguf:f32", scratch), scratch) == expected)
+    }
+
+    @Test(arguments: ["bitnet-tiny-packed", "llama-bitnet-tiny-packed"]) func `the tokenizer cuts text alike`(_ name: String) throws {
+        let scratch = try Scratch(), made = try #require(Made.all.first { $0.golden.name == name })
+        let file = try exported(made.packed, "gguf", scratch), text = #"{"prompt":"Hello, world! It's 2026 - naïve  Ωmega\n\n 12345 x"}"#
+        let (before, after) = try (run("infer", [made.packed, "--score", "--json"], input: .text(text)),
+            run("infer", [file, "--score", "--json"], input: .text(text)))
+        expectDone(after)
+        #expect(try JSON(parsing: before.output).tokens == JSON(parsing: after.output).tokens)
+    }
+
+    @Test func `to a pipe goes what goes to a file`() throws {
+        let made = try #require(Made.all.first { $0.golden.name == "bitnet-tiny-packed" })
+        let piped = try run("pack", ["--to", "gguf", "-"], input: .file(made.raw))
+        expectDone(piped)
+        // The file is named in it.
+        let named = try run("pack", ["--to", "gguf", made.raw])
+        #expect(piped.output == named.output && !piped.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("mmfree-tiny-opts", "gguf", "it is no transformer with rotary positions"),
+        ("shakespeare", "gguf:f16", "it is no transformer"),
+    ]) func `what a GGUF file cannot hold is one line`(_ name: String, _ form: String, _ fact: String) throws {
+        let made = try #require(Made.all.first { $0.golden.name == name })
+        try expectRefused(run("pack", ["--to", form, made.packed, "-o", Scratch().file("x")]), "pack", fact)
+    }
+
+    @Test func `norms in projections, and trits of floats, are refused`() throws {
+        let golden = try Golden.named("llama-bitnet-rmsnorm-tiny-packed"), scratch = try Scratch()
+        try expectRefused(run("pack", ["--to", "gguf", golden.model, "-o", scratch.file("x")]), "pack", "it has no name for tensor '")
+        let float = try Hostile(smallConfigurations["llama"]?[1].objectValue ?? [:]).write(scratch)
+        try expectRefused(run("pack", ["--to", "gguf:tq2_0", float, "-o", scratch.file("x")]), "pack", "no matrix of the model is of trits")
+        try expectRefused(run("pack", ["--to", "gguf:q4_k", float]), "pack", status: 64, "gguf:q4_k")
+        #expect(!scratch.contents.contains("x"))
+    }
+
+    /// Python's own reader, where it is installed.
+    @Test func `Python's gguf reads the same numbers`() throws {
+        guard ShellCommand.finds("python3"), (try? ShellCommand("python3 -c 'import gguf, numpy' 2>/dev/null").output()) != nil else { return }
+        let scratch = try Scratch(), made = try #require(Made.all.first { $0.golden.name == "llama-bitnet-tiny-packed" })
+        let script = """
+            import sys, numpy, gguf
+            def trits(path):
+                made = {}
+                for t in gguf.GGUFReader(path).tensors:
+                    values = gguf.dequantize(t.data, t.tensor_type)
+                    if 'blk' in t.name and values.ndim == 2: made[t.name] = numpy.sign(values)
+                return made
+            a, b = trits(sys.argv[1]), trits(sys.argv[2])
+            assert len(a) == 21 and a.keys() == b.keys() and all((a[k] == b[k]).all() for k in a)
+            """
+        let path = try scratch.write("check.py", Array(script.utf8))
+        let files = try ["gguf:f32", "gguf:q8_0"].map { try exported(made.packed, $0, scratch) }
+        try expectDone(run("/usr/bin/env", ["python3", path] + files))
+    }
+
+    /// Against llama.cpp, where TERN_LLAMA_CPP names the folder of its programs: the perplexity of a float Llama within rounding.
+    @Test(.enabled(if: getenv("TERN_LLAMA_CPP") != nil)) func `llama.cpp reads what is written`() throws {
+        let scratch = try Scratch(), made = try #require(Made.all.first { $0.golden.name == "llama-bitnet-tiny-packed" })
+        let folder = getenv("TERN_LLAMA_CPP").map { String(cString: $0) } ?? ""
+        let text = try scratch.write("text", Array(String(repeating: "The quick brown fox jumps over the lazy dog. ", count: 60).utf8))
+        let file = try exported(made.packed, "gguf:f32", scratch)
+        let outcome = try run("\(folder)/llama-perplexity", ["-m", file, "-f", text, "-c", "64", "-b", "64", "-t", "1"])
+        expectDone(outcome)
+        #expect((outcome.errors + outcome.text).contains("Final estimate: PPL = "))
     }
 }

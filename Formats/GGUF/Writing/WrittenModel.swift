@@ -46,7 +46,7 @@ struct WrittenModel {
         isTied = facts.shape("lm_head.weight") == nil
         (attentionHasBias, feedForwardHasBias) = (facts.has("self_attn.q_proj.bias"), facts.has("mlp.up_proj.bias"))
         // Within a window all see all, with or without it.
-        self.positions = min(positions ?? 2048, attention["window"]?.intValue ?? .max)
+        self.positions = min(positions ?? 2048, facts.leastWindow ?? .max)
         kind = try facts.kind(isTied: isTied)
     }
 
@@ -78,6 +78,8 @@ struct GraphFacts {
     private func isOperation(_ node: Graph.Node, _ name: String) -> Bool { type(of: node.operation).name == name }
     func first(_ operation: String) -> JSONObject? { nodes.first { isOperation($0, operation) }?.operation.attributes }
     func count(_ operation: String) -> Int { nodes.count { isOperation($0, operation) } }
+    /// The narrowest window of any layer; nil where all tokens are seen.
+    var leastWindow: Int? { nodes.compactMap { $0.operation.attributes["window"]?.intValue }.min() }
     func shape(_ name: String) -> [Int]? { weights[name] }
     func has(_ part: String) -> Bool { weights["model.layers.0.\(part)"] != nil }
 

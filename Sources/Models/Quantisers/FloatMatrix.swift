@@ -7,6 +7,8 @@ public struct FloatMatrix {
     public let columns: Int
     public let element: ElementType
     public let bytes: UnsafeRawBufferPointer
+    /// What it is called, where that is known.
+    public var name = ""
 
     public init(rows: Int, columns: Int, element: ElementType, bytes: UnsafeRawBufferPointer) throws {
         guard element.isFloat else { throw Failure("has elements of type \(element.rawValue), expected floats") }

@@ -137,3 +137,22 @@ extension PlaneMatrix {
         }
     }
 }
+
+extension PlaneMatrix {
+    /// The given codes, scales and shifts, in the form of containers; refuses codes that are no trits and numbers that are not finite.
+    public convenience init(
+        _ weight: Weight, _ form: PlaneForm, codes: UnsafeRawBufferPointer, scales: UnsafeRawBufferPointer, shifts: UnsafeRawBufferPointer?
+    ) throws {
+        self.init(weight, form)
+        try Trits.validate(codes, rows: weight.rows * form.count, width: weight.columns)
+        self.codes.bytes.copyMemory(from: codes)
+        try PlaneMatrix.fill(self.scales, scales)
+        if let target = self.shifts, let shifts { try PlaneMatrix.fill(target, shifts) }
+    }
+
+    private static func fill(_ target: AlignedMemory, _ bytes: UnsafeRawBufferPointer) throws {
+        let numbers = (0..<bytes.count / 2).map { bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) }
+        guard numbers.allSatisfy({ $0 & 0x7C00 != 0x7C00 }) else { throw Failure("holds a NaN or an infinity among its scales") }
+        target.bytes.copyMemory(from: bytes)
+    }
+}

@@ -18,6 +18,11 @@ public protocol Quantiser: Sendable {
     /// `(columns + 3) / 4` bytes; refuses NaN and infinity.
     static func quantise(_ matrix: FloatMatrix, codes: UnsafeMutableRawBufferPointer, _ kernels: Kernels, _ threads: ThreadPool) throws
         -> QuantisedMatrix
+
+    /// A whole matrix as planes: unless the rule does otherwise, each span by its grid.
+    static func planes(
+        _ weight: Weight, _ form: PlaneForm, of matrix: FloatMatrix, _ kernels: Kernels, _ threads: ThreadPool
+    ) throws -> PlaneMatrix
 }
 
 /// What a quantiser says of its work.
@@ -29,6 +34,10 @@ public struct QuantisedMatrix: Hashable, Sendable {
 }
 
 extension Quantiser {
+    public static func planes(
+        _ weight: Weight, _ form: PlaneForm, of matrix: FloatMatrix, _ kernels: Kernels, _ threads: ThreadPool
+    ) throws -> PlaneMatrix { try PlaneMatrix(weight, form, of: matrix, by: Self.self, kernels, threads) }
+
     /// Takes any number of planes, each fitted to what the ones before it leave, and no shift.
     public static func check(_ form: PlaneForm) throws {
         guard !form.hasShift else { throw Failure("the method '\(name)' has no shift") }

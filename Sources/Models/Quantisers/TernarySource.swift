@@ -195,8 +195,9 @@ public final class TernarySource: TensorSource {
     private func make(_ weight: Weight, _ making: Making, _ stored: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         try placing("tensor '\(origin.entries[stored].name)'") {
             try input.withBytes(of: origin, stored) { bytes in
-                let matrix = try FloatMatrix(
+                var matrix = try FloatMatrix(
                     rows: weight.rows, columns: weight.columns, element: origin.entries[stored].element, bytes: bytes)
+                matrix.name = weight.name
                 switch making {
                 case .codes: try quantise(weight, matrix, into: buffer)
                 case .integers(let bits): try narrow(weight, matrix, bits, into: buffer)
@@ -213,7 +214,7 @@ public final class TernarySource: TensorSource {
     }
 
     private func quantise(_ weight: Weight, _ matrix: FloatMatrix, _ form: PlaneForm, into buffer: UnsafeMutableRawBufferPointer) throws {
-        let planes = try PlaneMatrix(weight, form, of: matrix, by: quantiser, kernels, threads)
+        let planes = try quantiser.planes(weight, form, of: matrix, kernels, threads)
         for (entry, bytes) in try planes.tensors() {
             if entry.name == weight.name { buffer.copyMemory(from: bytes) } else { found[entry.name] = Array(bytes) }
         }
