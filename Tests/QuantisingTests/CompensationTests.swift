@@ -139,11 +139,11 @@ import Toolkit
     @Test(arguments: allForms) func everyStepOfTheLadderLosesLess(form: PlaneForm) throws {
         let width = 256, sample = Sample(rows: 24, columns: width, seed: 5), x = Self.activations(700, width, seed: 6)
         let noise = Self.activations(700, width, seed: 50)
-        let y = zip(x, noise).map { x, noise in zip(x, noise).map { $0 + 0.15 * $1 } }, sums = try Self.sums(x, y)
+        let y = zip(x, noise).map { x, noise in zip(x, noise).map { $0 + 0.15 * $1 } }
         let fitted = try Catalog.quantiser("fitted")
         let plain = try sample.with { try PlaneMatrix(sample.weight, form, of: $0, by: fitted, .best, Self.pool) }
         func planes(_ asymmetry: Float) throws -> [[Float]] {
-            let matrix = try CompensatedMatrix(sums, Self.options(sorted: true, asymmetry: asymmetry), .best, Self.pool)
+            let matrix = try CompensatedMatrix(Self.sums(x, y), Self.options(sorted: true, asymmetry: asymmetry), .best, Self.pool)
             return try sample.with { try matrix.planes(sample.weight, form, of: $0, by: fitted) }.rowsAsFloats
         }
         let symmetric = try planes(0), asymmetric = try planes(1)

@@ -49,6 +49,21 @@ import Toolkit
         #expect(abs(planes.squareSums.error - error) < 1e-9 * error)
     }
 
+    /// The fast way of a rule is that of its grid.
+    @Test(arguments: [1, 100, 128, 300]) func absMeanIsThatOfItsGrid(columns: Int) throws {
+        let sample = Sample(rows: 50, columns: columns, seed: 8), quantiser = try Catalog.quantiser("absmean")
+        for level in KernelLevel.available {
+            let planes = try sample.with { try PlaneMatrix(sample.weight, .single, of: $0, by: quantiser, .at(level), ThreadPool(threads: 2)) }
+            for (row, floats) in planes.rowsAsFloats.enumerated() {
+                for first in stride(from: 0, to: columns, by: 128) {
+                    let weights = Array(sample.numbers[row * columns + first..<row * columns + min(columns, first + 128)])
+                    let grid = weights.withUnsafeBufferPointer { quantiser.grid(for: $0, .single, nil) }
+                    #expect(weights.map { grid.value(of: grid.code(of: $0)) } == Array(floats[first..<min(columns, first + 128)]))
+                }
+            }
+        }
+    }
+
     @Test(arguments: allForms) func theBytesDependOnNeitherThreadsNorProcessor(form: PlaneForm) throws {
         let sample = Sample(rows: 37, columns: 200, seed: 4), expected = try made(sample, form).stored
         for level in KernelLevel.available { #expect(try made(sample, form, .at(level), threads: 3).stored == expected) }

@@ -11,9 +11,26 @@ public struct AbsMean: Quantiser {
     /// Without the floor, which is for matrices of noise; a span's scale is of its own size.
     public static func grid(for weights: UnsafeBufferPointer<Float>, _ form: PlaneForm, _ metric: SpanMetric?) -> PlaneGrid {
         PlaneGrid.residual(weights, form) { rest in
-            let scale = Float(rest.reduce(0.0) { $0 + Double(abs($1)) } / Double(max(1, rest.count)))
+            let scale = mean(UnsafeBufferPointer(rest), kernels)
             return (scale, scale / 2)
         }
+    }
+
+    /// Of all levels the sum is the same.
+    private static let kernels = Kernels.best
+
+    private static func mean(_ weights: UnsafeBufferPointer<Float>, _ kernels: Kernels) -> Float {
+        guard let start = weights.baseAddress else { return 0 }
+        return Float((kernels.sumOfMagnitudes(start, element: .float32, count: weights.count) ?? 0) / Double(max(1, weights.count)))
+    }
+
+    public static func ternarise(
+        _ weights: UnsafeBufferPointer<Float>, codes: UnsafeMutablePointer<UInt8>, _ kernels: Kernels
+    ) -> Float16? {
+        guard let start = weights.baseAddress else { return 0 }
+        let scale = mean(weights, kernels)
+        _ = kernels.ternarise(start, scale: scale > 0 ? 1 / scale : 0, width: weights.count, into: codes)
+        return Float16(min(scale, Float(Float16.greatestFiniteMagnitude)))
     }
 
     public static func quantise(

@@ -119,17 +119,29 @@ extension PlaneMatrix {
                 guard let start = floats.baseAddress else { return }
                 for row in part {
                     matrix.copyRow(row, to: start, kernels)
-                    quantise(UnsafeBufferPointer(floats), row: row, by: quantiser)
+                    quantise(UnsafeBufferPointer(floats), row: row, by: quantiser, kernels)
                 }
             }
         }
     }
 
-    private func quantise(_ floats: UnsafeBufferPointer<Float>, row: Int, by quantiser: any Quantiser.Type) {
+    private func ternarise(
+        _ weights: UnsafeBufferPointer<Float>, row: Int, span: Int, by quantiser: any Quantiser.Type, _ kernels: Kernels
+    ) -> Bool {
+        let rowBytes = Trits.rowBytes(width: weight.columns), place = row * rowBytes + span * PlaneMatrix.span / 4
+        let target = codes.start.assumingMemoryBound(to: UInt8.self) + place
+        guard let scale = quantiser.ternarise(weights, codes: target, kernels) else { return false }
+        let number = row * IntegerBits.spans(width: weight.columns) + span
+        scales.bytes.storeBytes(of: scale.bitPattern, toByteOffset: 2 * number, as: UInt16.self)
+        return true
+    }
+
+    private func quantise(_ floats: UnsafeBufferPointer<Float>, row: Int, by quantiser: any Quantiser.Type, _ kernels: Kernels) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: PlaneMatrix.span) { codes in
             guard let codes = codes.baseAddress else { return }
             for (span, first) in stride(from: 0, to: floats.count, by: PlaneMatrix.span).enumerated() {
                 let weights = UnsafeBufferPointer(rebasing: floats[first..<min(floats.count, first + PlaneMatrix.span)])
+                if form == .single, ternarise(weights, row: row, span: span, by: quantiser, kernels) { continue }
                 let grid = quantiser.grid(for: weights, form, nil)
                 SpanRounding.round(weights, to: grid, nil, codes: codes)
                 set(row: row, span: span, grid, codes: codes)

@@ -14,6 +14,12 @@ public protocol Quantiser: Sendable {
     /// squares.
     static func grid(for weights: UnsafeBufferPointer<Float>, _ form: PlaneForm, _ metric: SpanMetric?) -> PlaneGrid
 
+    /// A span made one plane at once, where the rule has a way faster than its grid that comes to the same: writes the trit codes, four a
+    /// byte, and returns the scale. Nil if it has none.
+    static func ternarise(
+        _ weights: UnsafeBufferPointer<Float>, codes: UnsafeMutablePointer<UInt8>, _ kernels: Kernels
+    ) -> Float16?
+
     /// A whole matrix with one scale, as models are trained: writes the trit codes of every row to `codes`, each row on a byte of its own,
     /// `(columns + 3) / 4` bytes; refuses NaN and infinity.
     static func quantise(_ matrix: FloatMatrix, codes: UnsafeMutableRawBufferPointer, _ kernels: Kernels, _ threads: ThreadPool) throws
@@ -45,6 +51,10 @@ extension Quantiser {
             throw Failure("the method '\(name)' fits each plane to what the ones before it leave: the scales of its planes are free")
         }
     }
+
+    public static func ternarise(
+        _ weights: UnsafeBufferPointer<Float>, codes: UnsafeMutablePointer<UInt8>, _ kernels: Kernels
+    ) -> Float16? { nil }
 
     /// One grid for all of the matrix. All of its weights are in memory as floats for the while.
     public static func quantise(

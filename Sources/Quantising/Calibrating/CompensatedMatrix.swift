@@ -71,35 +71,24 @@ package struct CompensatedMatrix {
         }
     }
 
-    /// W ← W + W (C - S)(S + λ)⁻¹, with C = Σ y xᵀ: what gives, with the activations of the quantised model, the products nearest to those of
+    /// W ← W + W D (S + λ)⁻¹, with D = Σ (y - x) xᵀ: what gives, with the activations of the quantised model, the products nearest to those of
     /// the model of floats, so that errors of earlier layers are made up for, too (Li et al. 2025, "GPTAQ", in closed form).
     private func retarget(_ numbers: UnsafeMutablePointer<Float>, rows: Int) {
-        let width = factor.width, change = AlignedMemory(byteCount: 4 * rows * width), difference = differences()
-        change.bytes.initializeMemory(as: Float.self, repeating: 0)
+        guard let crossed = sums.crossSums else { return }
+        let width = factor.width, change = AlignedMemory(byteCount: 4 * min(rows, CompensatedMatrix.rowsAtOnce) * width)
         let z = change.start.assumingMemoryBound(to: Float.self)
-        kernels.addProducts(
-            StridedFloats(numbers, rowStep: width), rows: rows, difference.start.assumingMemoryBound(to: Float.self), bStride: width,
-            depth: width, to: z, cStride: width, columns: width, threads)
-        factor.solve(z, rows: rows)
-        for index in 0..<rows * width { numbers[index] += options.asymmetry * z[index] }
+        for first in stride(from: 0, to: rows, by: CompensatedMatrix.rowsAtOnce) {
+            let count = min(CompensatedMatrix.rowsAtOnce, rows - first), part = numbers + first * width
+            z.update(repeating: 0, count: count * width)
+            kernels.addProducts(
+                StridedFloats(part, rowStep: width), rows: count, crossed, bStride: width, depth: width, to: z, cStride: width,
+                columns: width, threads)
+            factor.solve(z, rows: count)
+            for index in 0..<count * width { part[index] += options.asymmetry * z[index] }
+        }
     }
 
-    /// C - S in the order of the columns.
-    private func differences() -> AlignedMemory {
-        let width = factor.width, memory = AlignedMemory(byteCount: 4 * width * width)
-        guard let crossed = sums.crossSums else { return memory }
-        let target = memory.start.assumingMemoryBound(to: Float.self), squares = sums.squareSums, columns = factor.order.columns
-        threads.parallel(width, grain: 64) { part in
-            for row in part {
-                let a = columns[row]
-                for column in 0..<width {
-                    let b = columns[column]
-                    target[row * width + column] = crossed[a * width + b] - squares[min(a, b) * width + max(a, b)]
-                }
-            }
-        }
-        return memory
-    }
+    private static let rowsAtOnce = 256
 }
 
 /// How errors are made up for.

@@ -7,37 +7,32 @@ import Tensors
 package struct ErrorFactor {
     let width: Int
     package let order: ColumnOrder
-    /// Row after row, in the order of `order`.
-    private let memory: AlignedMemory
+    /// They become the factor, row after row, in the order of `order`.
+    private let sums: ActivationSums
     private let kernels: Kernels
     private let threads: ThreadPool
 
-    package var numbers: UnsafeMutablePointer<Float> { memory.start.assumingMemoryBound(to: Float.self) }
+    package var numbers: UnsafeMutablePointer<Float> { sums.squareSums }
 
-    /// Fails if the sums are not finite. What no activation meets is taken to meet ones, for nothing depends on it.
+    /// Takes the sums over, whose squares are overwritten. Fails if the sums are not finite. What no activation meets is taken to meet ones, for nothing depends on it.
     package init(_ sums: ActivationSums, damping: Float, sorted: Bool, _ kernels: Kernels, _ threads: ThreadPool) throws {
-        (width, self.kernels, self.threads) = (sums.width, kernels, threads)
+        (width, self.sums, self.kernels, self.threads) = (sums.width, sums, kernels, threads)
         let width = width, squares = sums.squareSums
         let energy = (0..<width).map { squares[$0 * (width + 1)] }
         guard energy.allSatisfy(\.isFinite) else { throw Failure("its activations are not finite") }
         order = ColumnOrder(energy: energy, isSorted: sorted)
-        memory = AlignedMemory(byteCount: 4 * width * width)
         let mean = Float(energy.reduce(0.0) { $0 + Double($1) } / Double(width))
-        gather(squares, energy, dampingOf: mean > 0 ? damping * mean : 1)
+        sums.reorder(order, threads)
+        damp(by: mean > 0 ? damping * mean : 1)
         for block in order.blocks.reversed() { try factorise(block.places) }
     }
 
-    /// S + λ in the order, upper half.
-    private func gather(_ squares: UnsafePointer<Float>, _ energy: [Float], dampingOf lambda: Float) {
-        threads.parallel(width, grain: 64) { part in
-            for row in part {
-                let a = order.columns[row], target = numbers + row * width
-                for column in 0..<width {
-                    let b = order.columns[column]
-                    target[column] = column < row ? 0 : squares[min(a, b) * width + max(a, b)]
-                }
-                target[row] = (energy[a] > 0 ? energy[a] : 1) + lambda
-            }
+    /// S + λ, upper half.
+    private func damp(by lambda: Float) {
+        for row in 0..<width {
+            let target = numbers + row * width
+            target.update(repeating: 0, count: row)
+            target[row] = (target[row] > 0 ? target[row] : 1) + lambda
         }
     }
 
