@@ -29,11 +29,12 @@ let package = Package(
         .target(name: "Models", dependencies: ["Basis", "Tensors"]),
         .target(name: "Generation", dependencies: ["Basis", "Models", "Templates", "Tensors", "Tokens"]),
         .target(name: "Learning", dependencies: ["Basis", "Models", "Safetensors", "Tensors", "Tokens"]),
+        .target(name: "Quantising", dependencies: ["Basis", "Generation", "Models", "Safetensors", "Tensors"]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "Models", "Tensors"]),
         .target(name: "MessagePassing", dependencies: ["Basis", "Learning", .target(name: "COpenMPI", condition: mpi)]),
-        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "Tern"]),
-        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "Learning", "Models", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
-        .target(name: "Measuring", dependencies: ["Basis", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
+        .target(name: "Catalog", dependencies: ["AbsMean", "Basis", "BitNet", "Devices", "Fitted", "GGUF", "HuggingFace", "LanguageModel", "Learning", "Llama", "MatMulFree", "Models", "QuietStar", "Star", "TTT", "TWN", "Tern"]),
+        .target(name: "Toolkit", dependencies: ["Basis", "Catalog", "GGUF", "HuggingFace", "Learning", "Models", "Quantising", "Safetensors", "Tensors", "Tern", "Tokens", argumentParser]),
+        .target(name: "Measuring", dependencies: ["Basis", "Catalog", "Generation", "Learning", "Models", "Tensors", "Tokens", "Toolkit"]),
 
         .target(name: "Accelerator", dependencies: ["Basis", "Models", "Tensors"]),
         .target(name: "Hardware", dependencies: ["Accelerator", "Basis", "Models", "Toolkit"], resources: [.embedInCode("Validation/points.json")]),
@@ -42,7 +43,10 @@ let package = Package(
         .target(name: "MatMulFree", dependencies: ["Basis", "Models"], path: "Plugins/MatMulFree"),
         .target(name: "BitNet", dependencies: ["Basis", "Models"], path: "Plugins/BitNet"),
         .target(name: "Llama", dependencies: ["Basis", "Models"], path: "Plugins/Llama"),
+        .target(name: "TTT", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/TTT"),
         .target(name: "AbsMean", dependencies: ["Basis", "Models", "Tensors"], path: "Plugins/Quantizers/AbsMean"),
+        .target(name: "TWN", dependencies: ["Models"], path: "Plugins/Quantizers/TWN"),
+        .target(name: "Fitted", dependencies: ["Basis", "Models"], path: "Plugins/Quantizers/Fitted"),
 
         // What there is to learn from a text.
         .target(name: "LanguageModel", dependencies: ["Basis", "Learning", "Models"], path: "Plugins/Thinking/LanguageModel"),
@@ -70,7 +74,7 @@ let package = Package(
         .target(name: "Tern", dependencies: ["Basis", "CZstd", "Models", "Safetensors", "Tensors"], path: "Formats/Tern"),
 
         // The programs.
-        .executableTarget(name: "quantize", dependencies: ["Basis", "Tensors", "Toolkit", argumentParser]),
+        .executableTarget(name: "quantize", dependencies: ["Basis", "Models", "Tensors", "Toolkit", argumentParser]),
         .executableTarget(name: "pack", dependencies: ["Basis", "Tensors", "Tern", "Toolkit", argumentParser]),
         .executableTarget(name: "infer", dependencies: ["Basis", "Generation", "Models", "Tensors", "Tokens", "Toolkit", argumentParser]),
         .executableTarget(name: "think-train", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Tensors", "Tokens", "Toolkit", argumentParser, .target(name: "MessagePassing", condition: mpi)]),
@@ -99,6 +103,7 @@ let package = Package(
         .testTarget(name: "ToolTests", dependencies: ["Basis", "Catalog", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tern", "Tokens", "quantize", "pack", "infer", "think-train", "bench", "sim-hw"]),
         .testTarget(name: "GenerationTests", dependencies: ["Basis", "Catalog", "Generation", "Models", "Support", "Tensors"]),
         .testTarget(name: "MeasuringTests", dependencies: ["Basis", "Measuring", "Models", "TestFiles", "Tensors", "Toolkit"]),
+        .testTarget(name: "QuantisingTests", dependencies: ["Basis", "Catalog", "Models", "Quantising", "Support", "Tensors", "TestFiles", "Toolkit"]),
         .testTarget(name: "ModelsTests", dependencies: ["Basis", "Catalog", "Models", "Support", "Tensors"]),
         .testTarget(name: "LearningTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "Safetensors", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),
         .testTarget(name: "ThinkingTests", dependencies: ["Basis", "Catalog", "Learning", "LinearAlgebra", "Models", "QuietStar", "Safetensors", "Star", "Support", "TestFiles", "Tensors", "Tokens", "Toolkit"]),

@@ -10,15 +10,27 @@ struct Architecture {
     let keyHeads: Int
     private let headWidth: Int
 
-    /// The architectures that hold ternary models, by the names that llama.cpp and its forks give them.
+    /// The architectures, by the names that llama.cpp and its forks give them.
     private enum Kind: String, CaseIterable {
         /// 1bitLLM's reproduction of the paper.
         case bitnet
         /// Microsoft's b1.58 2B-4T, and the same before it was published.
         case bitnet25 = "bitnet-25", bitnet158 = "bitnet-b1.58"
-        case llama
+        case llama, qwen2, qwen3
 
-        var activation: String { self == .bitnet || self == .llama ? "silu" : "relu2" }
+        /// Whether only ternary models have it.
+        var isTernary: Bool { [.bitnet, .bitnet25, .bitnet158].contains(self) }
+        var activation: String { self == .bitnet || !isTernary ? "silu" : "relu2" }
+        var modelType: String { isTernary ? "bitnet" : rawValue }
+
+        var className: String {
+            switch self {
+            case .llama: "LlamaForCausalLM"
+            case .qwen2: "Qwen2ForCausalLM"
+            case .qwen3: "Qwen3ForCausalLM"
+            case .bitnet, .bitnet25, .bitnet158: "BitNetForCausalLM"
+            }
+        }
     }
 
     init(_ model: GGUFParts) throws {
@@ -38,7 +50,7 @@ struct Architecture {
     }
 
     /// Whether only ternary models have it.
-    var isTernary: Bool { kind != .llama }
+    var isTernary: Bool { kind.isTernary }
 
     /// An integer of the metadata that has to be there and is no larger than a size of a model.
     private static func size(_ key: String, _ metadata: Metadata) throws -> Int {
@@ -75,14 +87,16 @@ extension Architecture {
     /// config.json.
     func configuration(_ model: GGUFTensors, _ special: SpecialTokens) throws -> JSON {
         var config: JSONObject = [
-            "architectures": [kind == .llama ? "LlamaForCausalLM" : "BitNetForCausalLM"],
-            "model_type": kind == .llama ? "llama" : "bitnet", "hidden_act": .string(kind.activation),
+            "architectures": [.string(kind.className)], "model_type": .string(kind.modelType), "hidden_act": .string(kind.activation),
         ]
         try addSizes(to: &config)
         config["rms_norm_eps"] = JSON(Float(try number("attention.layer_norm_rms_epsilon") ?? 1e-5))
         config["tie_word_embeddings"] = .bool(kind == .bitnet || tensors["output.weight"] == nil)
-        config["attention_bias"] = .bool(tensors["blk.0.attn_q.bias"] != nil)
-        config["mlp_bias"] = .bool(tensors["blk.0.ffn_up.bias"] != nil)
+        // Qwen 2 always has the biases of queries, keys and values, and no others.
+        if kind != .qwen2 {
+            config["attention_bias"] = .bool(tensors["blk.0.attn_q.bias"] != nil)
+            config["mlp_bias"] = .bool(tensors["blk.0.ffn_up.bias"] != nil)
+        }
         try addRotation(to: &config, factors: model.rotationFactors())
         config["bos_token_id"] = special.begin.map { .integer($0) }
         config["eos_token_id"] = special.end.first.map { .integer($0) }
@@ -125,9 +139,22 @@ extension Architecture {
             config["rope_scaling"] = try Llama3Scaling(factors, base: base, width: headWidth, original: original).json
             return
         }
-        let scaling = try metadata.text("\(kind.rawValue).rope.scaling.type") ?? "none"
-        let factor = try number("rope.scaling.factor") ?? 1
-        guard ["none", "linear"].contains(scaling) else { throw Failure("rope scaling '\(scaling)' is not supported") }
-        if scaling == "linear", factor != 1 { config["rope_scaling"] = ["rope_type": "linear", "factor": JSON(Float(factor))] }
+        config["rope_scaling"] = try scaling()
+    }
+
+    private func scaling() throws -> JSON? {
+        let name = try metadata.text("\(kind.rawValue).rope.scaling.type") ?? "none"
+        let factor = JSON(Float(try number("rope.scaling.factor") ?? 1))
+        switch name {
+        case "none": return nil
+        case "linear": return factor == 1.0 ? nil : ["rope_type": "linear", "factor": factor]
+        case "yarn":
+            guard try number("rope.scaling.attn_factor") ?? 1 == 1 else {
+                throw Failure("rope scaling 'yarn' with a factor of its own for attention is not supported")
+            }
+            let original = try size("rope.scaling.original_context_length")
+            return ["rope_type": "yarn", "factor": factor, "original_max_position_embeddings": .integer(original)]
+        default: throw Failure("rope scaling '\(name)' is not supported")
+        }
     }
 }

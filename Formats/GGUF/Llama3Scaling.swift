@@ -22,6 +22,13 @@ struct Llama3Scaling {
         }
     }
 
+    init(factor: Float, original: Int) { (self.factor, self.original) = (factor, original) }
+
+    /// Those of the frequencies θ^(-2j / width).
+    func factors(base: Float, width: Int) -> [Float] {
+        (0..<width / 2).map { expected(frequency: pow(base, -2 * Float($0) / Float(width))) }
+    }
+
     /// By what a frequency is divided: 1 for the fast ones, the factor for the slow ones, and between them a smooth step.
     private func expected(frequency: Float) -> Float {
         let length = 2 * Float.pi / frequency

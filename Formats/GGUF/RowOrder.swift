@@ -11,6 +11,13 @@ struct RowOrder {
         return head * width + 2 * (place % (width / 2)) + place / (width / 2)
     }
 
+    /// The row of the model that is stored as row `stored`.
+    func row(storedAs stored: Int) -> Int {
+        let width = rows / heads
+        let (head, place) = (stored / width, stored % width)
+        return head * width + place % 2 * (width / 2) + place / 2
+    }
+
     /// Puts the rows that make up `bytes` in their order.
     func restore(_ bytes: UnsafeMutableRawBufferPointer) {
         let copy = Array(bytes), rowBytes = bytes.count / rows

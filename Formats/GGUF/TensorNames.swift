@@ -5,6 +5,7 @@ enum TensorNames {
     private static let inLayer = [
         "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm",
         "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
+        "attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm",
         "attn_sub_norm": "self_attn.attn_sub_norm", "ffn_sub_norm": "mlp.ffn_sub_norm",
         "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
     ]
@@ -30,6 +31,26 @@ enum TensorNames {
         guard let parts = parts(name), parts.suffix == "weight" || parts.suffix == "bias" else { return nil }
         guard let layer = parts.layer else { return whole[parts.part].map { "\($0).\(parts.suffix)" } }
         return inLayer[parts.part].map { "model.layers.\(layer).\($0).\(parts.suffix)" }
+    }
+
+    /// The names of the same in 1bitLLM's reproduction.
+    private static let synonyms = ["self_attn.inner_attn_ln": "attn_sub_norm", "mlp.ffn_layernorm": "ffn_sub_norm"]
+
+    private static func reversed(_ names: [String: String]) -> [String: String] {
+        Dictionary(names.map { ($1, $0) }) { first, _ in first }
+    }
+
+    private static let (wholeNames, layerNames) = (reversed(whole), reversed(inLayer).merging(synonyms) { first, _ in first })
+
+    /// What a tensor of Hugging Face's is called in a GGUF file; nil for what has no name there.
+    static func gguf(_ name: String) -> String? {
+        guard let dot = name.lastIndex(of: ".") else { return nil }
+        let module = name[..<dot], suffix = name[dot...]
+        guard suffix == ".weight" || suffix == ".bias" else { return nil }
+        if let part = wholeNames[String(module)] { return part + suffix }
+        let words = module.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
+        guard words.count == 4, words[0] == "model", words[1] == "layers", isNumber(words[2]) else { return nil }
+        return layerNames[String(words[3])].map { "blk.\(words[2]).\($0)\(suffix)" }
     }
 
     private static let matrices: Set = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"]

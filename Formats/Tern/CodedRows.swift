@@ -11,8 +11,8 @@ struct CodedRows: Equatable {
 
     /// Nil for what is no trits.
     init?(_ encoding: Encoding, columns: Int) {
-        guard encoding.isTernary else { return nil }
-        (self.columns, areFives) = (columns, encoding == .fives)
+        guard let coding = encoding.coding else { return nil }
+        (self.columns, areFives) = (columns, coding == .fives)
     }
 
     /// Bytes of a row in the file, and as two-bit codes.

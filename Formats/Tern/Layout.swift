@@ -49,7 +49,7 @@ struct Layout {
         let fileCount = header.entries.prefix { $0.name.hasPrefix(Layout.filePrefix) }.count
         (files, tensors) = (0..<fileCount, fileCount..<header.entries.count - 1)
         coded = try Layout.check(header.entries[tensors], against: manifest)
-        rawEntries = try manifest.with(.trits, for: .fives).tensors.flatMap { try $0.stored() }
+        rawEntries = try manifest.coded(as: .codes).tensors.flatMap { try $0.stored() }
         try Layout.check(files: header.entries[files])
         try Layout.check(rowsOf: manifest, within: inputRows)
     }

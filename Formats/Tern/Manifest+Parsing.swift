@@ -1,4 +1,5 @@
 import Basis
+import Models
 import Tensors
 
 extension Manifest {
@@ -85,28 +86,50 @@ extension Manifest.Tensor {
             guard let count = Members.count(value) else { throw Failure("tensor '\(name)' has no proper shape") }
             return count
         }
+        let form = try PlaneForm(&object, of: name)
         try object.end()
-        self.init(name: name, encoding: try Encoding(encoding, element, of: name), shape: shape)
+        self.init(name: name, encoding: try Encoding(encoding, element, form, of: name), shape: shape)
         _ = try stored()
     }
 }
 
 extension Encoding {
-    fileprivate init(_ encoding: String, _ element: String?, of name: String) throws {
-        switch (encoding, element) {
-        case ("trits", nil): self = .trits
-        case ("fives", nil): self = .fives
-        case ("int8", nil): self = .integers(.eight)
-        case ("int6", nil): self = .integers(.six)
-        case ("int4", nil): self = .integers(.four)
-        case ("trits", _?), ("fives", _?): throw Failure("tensor '\(name)' is \(encoding) and has an element type")
-        case ("dense", let element):
+    fileprivate init(_ encoding: String, _ element: String?, _ form: PlaneForm?, of name: String) throws {
+        switch (encoding, element, form) {
+        case ("trits", nil, nil): self = .trits
+        case ("fives", nil, nil): self = .fives
+        case ("int8", nil, nil): self = .integers(.eight)
+        case ("int6", nil, nil): self = .integers(.six)
+        case ("int4", nil, nil): self = .integers(.four)
+        case ("planes", nil, let form?): self = .planes(form)
+        case ("planes-of-fives", nil, let form?): self = .planesOfFives(form)
+        case ("trits", _?, _), ("fives", _?, _): throw Failure("tensor '\(name)' is \(encoding) and has an element type")
+        case ("planes", nil, nil), ("planes-of-fives", nil, nil): throw Failure("tensor '\(name)' is \(encoding) and has no number of planes")
+        case (_, _, _?) where !encoding.hasPrefix("planes"): throw Failure("tensor '\(name)' is \(encoding) and has planes")
+        case ("dense", let element, _):
             guard let type = ElementType(rawValue: element ?? "") else {
                 throw Failure("tensor '\(name)' has element type '\(element ?? "none")', which is not supported")
             }
             self = .dense(type)
         default: throw Failure("tensor '\(name)' has encoding '\(encoding)', which is not supported")
         }
+    }
+}
+
+extension PlaneForm {
+    /// The members that tell how many planes a tensor has, and of which kind; nil where there are none.
+    fileprivate init?(_ object: inout Members, of name: String) throws {
+        let count = object.take("planes"), isFree = object.take("free"), hasShift = object.take("shift")
+        guard count != nil || isFree != nil || hasShift != nil else { return nil }
+        func flag(_ value: JSON?, _ key: String) throws -> Bool {
+            guard let flag = value.map(\.boolValue) ?? false else { throw Failure("\(key) of tensor '\(name)' is not true or false") }
+            return flag
+        }
+        let (free, shift) = (try flag(isFree, "free"), try flag(hasShift, "shift"))
+        guard let form = PlaneForm(count: Members.count(count) ?? 0, isTied: !free, hasShift: shift), !(free && form.isTied) else {
+            throw Failure("tensor '\(name)' has no proper planes: 1 to \(PlaneForm.mostPlanes), more than 1 if their scales are free")
+        }
+        self = form
     }
 }
 

@@ -1,4 +1,5 @@
 import Basis
+import Models
 import Tensors
 
 extension Manifest {
@@ -21,8 +22,18 @@ extension Manifest.Tensor {
     fileprivate var json: JSON {
         var object: JSONObject = ["name": .string(name), "encoding": .string(encoding.name)]
         if case .dense(let element) = encoding { object["element"] = .string(element.rawValue) }
+        if case .planes(let form) = encoding { Self.say(form, in: &object) }
+        if case .planesOfFives(let form) = encoding { Self.say(form, in: &object) }
         object["shape"] = .array(shape.map { .integer($0) })
         return .object(object)
+    }
+}
+
+extension Manifest.Tensor {
+    private static func say(_ form: PlaneForm, in object: inout JSONObject) {
+        object["planes"] = .integer(form.count)
+        if !form.isTied { object["free"] = true }
+        if form.hasShift { object["shift"] = true }
     }
 }
 

@@ -79,13 +79,13 @@ public struct Manifest: Hashable, Sendable {
 }
 
 extension Manifest {
-    /// Whether a tensor is stored so.
-    func has(_ encoding: Encoding) -> Bool { tensors.contains { $0.encoding == encoding } }
+    /// Whether a tensor's trits are stored so.
+    func has(_ coding: TritCoding) -> Bool { tensors.contains { $0.encoding.coding == coding } }
 
-    /// The manifest of the same model with one encoding in the place of another.
-    func with(_ encoding: Encoding, for other: Encoding) -> Manifest {
+    /// The manifest of the same model with its trits coded so.
+    func coded(as coding: TritCoding) -> Manifest {
         var copy = self
-        for index in copy.tensors.indices where copy.tensors[index].encoding == other { copy.tensors[index].encoding = encoding }
+        for index in copy.tensors.indices { copy.tensors[index].encoding = copy.tensors[index].encoding.coded(as: coding) }
         return copy
     }
 }

@@ -19,7 +19,7 @@ public enum Packing {
         guard kind != .packed else { throw Failure("'\(reader.name)' is packed already") }
         guard kind == .raw else { throw Failure("'\(reader.name)' is not a raw container") }
         let stream = try TernStream(whole), packed = try PackedWriter(sink, level: level, pool: threads, source: reader.name)
-        return try copy(stream, with: try stream.isAsWritten ? .fives : nil, to: packed, progress)
+        return try copy(stream, as: try stream.isAsWritten ? .fives : nil, to: packed, progress)
     }
 
     /// Unpacks a packed container; one that is raw and has no fives comes out as it is.
@@ -28,14 +28,14 @@ public enum Packing {
         let (kind, whole) = try Kind.of(reader)
         guard kind == .raw || kind == .packed else { throw Failure("'\(reader.name)' is not a container") }
         let stream = try TernStream(whole)
-        return try copy(stream, with: stream.manifest.has(.fives) ? .trits : nil, to: sink) { _ in }
+        return try copy(stream, as: stream.manifest.has(.fives) ? .codes : nil, to: sink) { _ in }
     }
 
-    /// Copies the content, its trits in another encoding if one is given.
+    /// Copies the content, its trits coded otherwise if that is given.
     private static func copy(
-        _ stream: TernStream, with encoding: Encoding?, to sink: any ByteSink, _ progress: (Int) -> Void
+        _ stream: TernStream, as coding: TritCoding?, to sink: any ByteSink, _ progress: (Int) -> Void
     ) throws -> Sizes {
-        let target: any ContentCopy = try encoding.map { try Recoding(stream, $0, to: sink) } ?? PlainCopy(stream, to: sink)
+        let target: any ContentCopy = try coding.map { try Recoding(stream, $0, to: sink) } ?? PlainCopy(stream, to: sink)
         for (index, entry) in stream.layout.header.entries[stream.layout.tensors].enumerated() {
             try stream.withStored(index) { try target.write(index, $0) }
             progress(entry.byteCount)
@@ -56,7 +56,7 @@ extension TernStream {
     /// written the same header with other spaces.
     fileprivate var isAsWritten: Bool {
         get throws {
-            guard manifest.has(.trits), !manifest.has(.fives) else { return false }
+            guard manifest.has(.codes), !manifest.has(.fives) else { return false }
             return try TernWriter.header(manifest, files: files, inputRows: layout.inputRows.count).printed() == headerBytes
         }
     }
@@ -83,26 +83,26 @@ private struct PlainCopy: ContentCopy {
     func finish(_ rows: [Digest]) throws { try sink.write(rows.flatMap(\.bytes)) }
 }
 
-/// The content with its trits in another encoding, and with the header and the digests that go with it.
+/// The content with its trits coded otherwise, and with the header and the digests that go with it.
 private struct Recoding: ContentCopy {
     private let layout: Layout
     private let writer: TernWriter
-    private let encoding: Encoding
+    private let coding: TritCoding
     private let scratch = RowBuffer()
 
-    init(_ stream: TernStream, _ encoding: Encoding, to sink: any ByteSink) throws {
-        (layout, self.encoding) = (stream.layout, encoding)
-        let manifest = stream.manifest.with(encoding, for: encoding == .fives ? .trits : .fives)
+    init(_ stream: TernStream, _ coding: TritCoding, to sink: any ByteSink) throws {
+        (layout, self.coding) = (stream.layout, coding)
+        let manifest = stream.manifest.coded(as: coding)
         writer = try TernWriter(assigned: manifest, files: stream.files, inputRows: layout.inputRows.count, to: sink)
     }
 
     func write(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
-        guard let coded = layout.coded[index], coded.areFives != (encoding == .fives) else { return try writer.write(bytes) }
+        guard let coded = layout.coded[index], coded.areFives != (coding == .fives) else { return try writer.write(bytes) }
         var cutter = RowCutter(rowBytes: coded.storedBytes, rows: 1)
         try cutter.cut(bytes) { lot in
-            switch encoding {
+            switch coding {
             case .fives: try coded.withFives(lot, in: scratch, writer.write)
-            default: try coded.withCodes(lot, in: scratch, writer.write)
+            case .codes: try coded.withCodes(lot, in: scratch, writer.write)
             }
         }
     }
@@ -110,7 +110,7 @@ private struct Recoding: ContentCopy {
     /// The raw form's root goes with fives, and has to be that of the raw form when it is made of them.
     func finish(_ rows: [Digest]) throws {
         let inputs = Array(rows[layout.inputRows]), rawRoot = rows[layout.rawRootRow]
-        guard encoding == .trits else { return _ = try writer.finish(inputs: inputs, rawRoot: rawRoot) }
+        guard coding == .codes else { return _ = try writer.finish(inputs: inputs, rawRoot: rawRoot) }
         guard try writer.finish(inputs: inputs) == rawRoot else { throw TernTensors.falseRawRoot }
     }
 }

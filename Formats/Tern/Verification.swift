@@ -70,7 +70,7 @@ extension TernTensors {
         guard layout.manifest.has(.fives) else { return [] }
         do {
             let rows = Mutex(Array(digests[..<layout.rawRootRow]))
-            let raw = try TernWriter.header(layout.manifest.with(.trits, for: .fives), files: files(), inputRows: layout.inputRows.count)
+            let raw = try TernWriter.header(layout.manifest.coded(as: .codes), files: files(), inputRows: layout.inputRows.count)
             let header = try SHA256.digest(of: raw.printed())
             rows.withLock { $0[0] = header }
             try pool.trying(entries.count) { index in

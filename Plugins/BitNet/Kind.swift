@@ -32,8 +32,8 @@ extension BitNet {
         var defaults: Transformer.Defaults {
             guard self == .microsoft else { return .llama }
             return Transformer.Defaults(
-                vocabulary: 128_256, width: 2560, layers: 30, heads: 20, keyValueHeads: 5, intermediate: 6912, epsilon: 1e-5,
-                base: 500_000)
+                vocabulary: 128_256, width: 2560, layers: 30, heads: 20, keyValueHeads: 5, intermediate: 6912, positions: 2048,
+                epsilon: 1e-5, base: 500_000)
         }
     }
 }

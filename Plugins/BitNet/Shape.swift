@@ -19,7 +19,7 @@ extension BitNet {
             let name = try config.choice("hidden_act", of: ["silu", "relu2"], default: standard.rawValue)
             (activation, norms) = (Activation(rawValue: name) ?? standard, kind.norms)
             var shape = try Transformer.Shape(config, kind.defaults)
-            shape.attentionHasBias = try config.flag("attention_bias", default: false)
+            shape.attentionBias = try config.flag("attention_bias", default: false) ? .all : .none
             shape.feedForwardHasBias = try kind == .llama && config.flag("mlp_bias", default: false)
             transformer = shape
         }

@@ -39,11 +39,12 @@ public enum LeastSquares {
         let matrix = (0..<size).map { i in
             (0..<size).map { j in unit.reduce(0) { $0 + $1[i] * $1[j] } } + [unit.reduce(0) { $0 + $1[i] }]
         }
-        return eliminate(matrix).map { zip($0, lengths).map { $0 / $1 } }
+        return solution(of: matrix).map { zip($0, lengths).map { $0 / $1 } }
     }
 
-    /// Gaussian elimination with the largest pivot of each column.
-    private static func eliminate(_ system: [[Double]]) -> [Double]? {
+    /// What solves as many linear equations as there are unknowns, rows of factors with the value last, by Gaussian elimination with the
+    /// largest pivot of each column; nil where a pivot is next to nothing.
+    public static func solution(of system: [[Double]]) -> [Double]? {
         var rows = system
         let size = rows.count
         for column in 0..<size {

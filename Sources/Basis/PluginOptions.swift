@@ -44,6 +44,14 @@ public struct PluginOptions: Hashable, Sendable {
         return PluginOptions(name: name, given: given, declared: options)
     }
 
+    /// The same with defaults for some options, for a plugin that looks at the others itself.
+    public func declared(with options: [PluginOption]) -> PluginOptions { PluginOptions(name: name, given: given, declared: options) }
+
+    /// What was said, in alphabetical order, besides some options.
+    public func pairs(besides options: [PluginOption]) -> [(key: String, value: String)] {
+        given.keys.filter { key in !options.contains { $0.key == key } }.sorted().map { ($0, given[$0] ?? "") }
+    }
+
     /// Every option with the value that holds, as one line that can be parsed again.
     public var text: String {
         let pairs = declared.map { "\($0.key)=\(string($0.key))" }

@@ -18,6 +18,8 @@
     .quantise_spans = tern_quantise_spans_##LEVEL, \
     .narrow_integers = tern_narrow_integers_##LEVEL, \
     .widen_integers = tern_widen_integers_##LEVEL, \
+    .fold_planes = tern_fold_planes_##LEVEL, \
+    .add_products = tern_add_products_##LEVEL, \
     .quantise = tern_quantise_##LEVEL, \
     .rms_norm = tern_rms_norm_##LEVEL, \
     .sigmoid = tern_sigmoid_##LEVEL, \

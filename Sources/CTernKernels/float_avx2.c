@@ -9,6 +9,7 @@
 #include "fives.h"
 #include "lanes.h"
 #include "dense.h"
+#include "chains.h"
 #include "attention.h"
 #include "digits.h"
 

@@ -10,6 +10,7 @@
 #include "fives.h"
 #include "lanes.h"
 #include "dense.h"
+#include "chains.h"
 #include "attention.h"
 #include "digits_avx512.h"
 #include "digits.h"

@@ -42,6 +42,7 @@ TERN_INLINE unsigned code_at(const uint8_t *quad, unsigned bits, size_t i)
 {
     const size_t step = i / 4, column = i % 4;
     if (bits == 8) return quad[64 * step + column];
+    if (bits == 2) return quad[column] >> (2 * step) & 3u;
     unsigned low = quad[step / 2 * 64 + column] >> (4 * (step % 2)) & 15;
     return bits == 4 ? low : low | (quad[128 + column] >> (2 * step) & 3u) << 4;
 }
@@ -56,6 +57,10 @@ static void LEVEL(pack_quad)(const uint8_t codes[16], unsigned bits, uint8_t *qu
         return;
     }
     for (size_t c = 0; c < 4; c++) {
+        if (bits == 2) {
+            quad[c] = (uint8_t)(codes[c] | codes[4 + c] << 2 | codes[8 + c] << 4 | codes[12 + c] << 6);
+            continue;
+        }
         quad[c] = (uint8_t)((codes[c] & 15) | (codes[4 + c] & 15) << 4);
         quad[64 + c] = (uint8_t)((codes[8 + c] & 15) | (codes[12 + c] & 15) << 4);
         if (bits == 6) quad[128 + c] = (uint8_t)(codes[c] >> 4 | codes[4 + c] >> 4 << 2 | codes[8 + c] >> 4 << 4 | codes[12 + c] >> 4 << 6);
@@ -85,6 +90,32 @@ void LEVEL(tern_narrow_integers)(const float *w, size_t width, unsigned bits, si
         size_t start = span * TERN_SPAN, count = width - start < TERN_SPAN ? width - start : TERN_SPAN;
         scales[span * TERN_INTEGER_ROWS + row] = LEVEL(narrow_span)(w + start, count, bits, unpacked);
         for (size_t i = 0; i < TERN_SPAN; i += 16, quad += quad_bytes(bits)) LEVEL(pack_quad)(unpacked + i, bits, quad);
+    }
+}
+
+/* The integers of sixteen columns, each plus 2^(bits - 1), of which the first of the rows of codes has the highest trits. */
+TERN_INLINE void fold_sixteen(const uint8_t *codes, size_t planes, size_t row_bytes, size_t count, unsigned bits, uint8_t folded[16])
+{
+    memset(folded, 0, 16);
+    unsigned middle = 0;
+    for (size_t plane = 0; plane < planes; plane++, codes += row_bytes) {
+        for (size_t j = 0; j < 16; j++) {
+            unsigned code = j < count ? codes[j / 4] >> (2 * (j % 4)) & 3u : 1u;
+            folded[j] = (uint8_t)(3 * folded[j] + code);
+        }
+        middle = 3 * middle + 1;
+    }
+    for (size_t j = 0; j < 16; j++) folded[j] = (uint8_t)(folded[j] + (1u << (bits - 1)) - middle);
+}
+
+void LEVEL(tern_fold_planes)(const uint8_t *codes, size_t planes, size_t width, unsigned bits, size_t row, uint8_t *table)
+{
+    uint8_t *quad = table + 4 * row;
+    for (size_t j = 0; j < tern_spans(width) * TERN_SPAN; j += 16, quad += quad_bytes(bits)) {
+        uint8_t folded[16];
+        size_t count = j >= width ? 0 : width - j < 16 ? width - j : 16;
+        fold_sixteen(codes + (count ? j / 4 : 0), planes, (width + 3) / 4, count, bits, folded);
+        LEVEL(pack_quad)(folded, bits, quad);
     }
 }
 

@@ -20,6 +20,12 @@ TERN_INLINE void codes_of_half(const uint8_t *half, unsigned bits, __m256i codes
         for (size_t step = 0; step < 4; step++) codes[step] = _mm256_loadu_si256((const __m256i *)(half + 64 * step));
         return;
     }
+    if (bits == 2) {
+        const __m256i four = _mm256_loadu_si256((const __m256i *)half), two_bits = _mm256_set1_epi8(3);
+#pragma clang loop unroll(full)
+        for (int step = 0; step < 4; step++) codes[step] = _mm256_and_si256(_mm256_srli_epi16(four, 2 * step), two_bits);
+        return;
+    }
 #pragma clang loop unroll(full)
     for (size_t step = 0; step < 4; step += 2) {
         __m256i two = _mm256_loadu_si256((const __m256i *)(half + 32 * step));

@@ -16,6 +16,12 @@ TERN_INLINE void codes_of_quad(const uint8_t *quad, unsigned bits, __m512i codes
         for (size_t step = 0; step < 4; step++) codes[step] = _mm512_loadu_si512(quad + 64 * step);
         return;
     }
+    if (bits == 2) {
+        const __m512i four = _mm512_loadu_si512(quad), two_bits = _mm512_set1_epi8(3);
+#pragma clang loop unroll(full)
+        for (unsigned step = 0; step < 4; step++) codes[step] = _mm512_and_si512(_mm512_srli_epi16(four, 2 * step), two_bits);
+        return;
+    }
 #pragma clang loop unroll(full)
     for (size_t step = 0; step < 4; step += 2) {
         __m512i two = _mm512_loadu_si512(quad + 32 * step);

@@ -81,6 +81,7 @@ TERN_INLINE void product_of_integers(const tern_integers *t, size_t first, size_
                                      size_t out_stride)
 {
     switch (t->bits) {
+    case 2: integer_groups(2, t, first, rows, x, out, out_stride); break;
     case 4: integer_groups(4, t, first, rows, x, out, out_stride); break;
     case 6: integer_groups(6, t, first, rows, x, out, out_stride); break;
     default: integer_groups(8, t, first, rows, x, out, out_stride);

@@ -19,8 +19,9 @@ TERN_INLINE void integers_of_quarter(const uint8_t *quarter, unsigned bits, int8
     uint8x16_t codes[4];
 #pragma clang loop unroll(full)
     for (int step = 0; step < 4; step++) {
-        uint8x16_t bytes = vld1q_u8(quarter + (bits == 8 ? 64 * step : step / 2 * 64));
-        codes[step] = bits == 8 ? bytes : step % 2 == 1 ? vshrq_n_u8(bytes, 4) : vandq_u8(bytes, vdupq_n_u8(15));
+        uint8x16_t bytes = vld1q_u8(quarter + (bits == 8 ? 64 * step : bits == 2 ? 0 : step / 2 * 64));
+        if (bits == 2) codes[step] = vandq_u8(vshlq_u8(bytes, vdupq_n_s8((int8_t)(-2 * step))), vdupq_n_u8(3));
+        else codes[step] = bits == 8 ? bytes : step % 2 == 1 ? vshrq_n_u8(bytes, 4) : vandq_u8(bytes, vdupq_n_u8(15));
     }
     if (bits == 6) {
         uint8x16_t high = vld1q_u8(quarter + 128);

@@ -19,6 +19,9 @@
     void tern_quantise_spans_##LEVEL(const float *, size_t, int8_t *, float *, int32_t *); \
     void tern_narrow_integers_##LEVEL(const float *, size_t, unsigned, size_t, uint8_t *, uint16_t *); \
     void tern_widen_integers_##LEVEL(const uint8_t *, const uint16_t *, size_t, unsigned, size_t, float *); \
+    void tern_fold_planes_##LEVEL(const uint8_t *, size_t, size_t, unsigned, size_t, uint8_t *); \
+    void tern_add_products_##LEVEL( \
+        const float *, size_t, size_t, size_t, const float *, size_t, size_t, float *, size_t, size_t); \
     int32_t tern_quantise_##LEVEL(const float *, size_t, int8_t *, float *); \
     void tern_rms_norm_##LEVEL(const float *, const float *, float, size_t, float *); \
     void tern_sigmoid_##LEVEL(const float *, size_t, float *); \

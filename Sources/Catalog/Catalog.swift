@@ -2,6 +2,7 @@ import AbsMean
 import Basis
 import BitNet
 import Devices
+import Fitted
 import GGUF
 import HuggingFace
 import LanguageModel
@@ -11,15 +12,17 @@ import MatMulFree
 import Models
 import QuietStar
 import Star
+import TTT
+import TWN
 import Tern
 
 /// Everything that can be plugged in, a line each. A test holds the folders Plugins/ and Formats/ against these lists.
 public enum Catalog {
     /// Model architectures, in the order in which they are asked whether a configuration is theirs.
-    public static let families: [any ModelFamily.Type] = [MatMulFree.self, BitNet.self, Llama.self]
+    public static let families: [any ModelFamily.Type] = [MatMulFree.self, BitNet.self, Llama.self, TTT.self]
 
     /// Ways to make weights ternary.
-    public static let quantisers: [any Quantiser.Type] = [AbsMean.self]
+    public static let quantisers: [any Quantiser.Type] = [AbsMean.self, TWN.self, Fitted.self]
 
     /// What there is to learn from a text.
     public static var methods: [any LearningMethod.Type] { [LanguageModel.self, QuietStar.self, Star.self] }

@@ -1,9 +1,8 @@
 import Basis
-import Glibc
 import Models
 
 /// A text of which the tokens from a place on are scored, each by what comes before it.
-public struct ScoredText: Sendable {
+public struct ScoredText: Hashable, Sendable {
     public let tokens: [Int32]
     /// 1 or more, for nothing comes before a text's first token.
     public let start: Int
@@ -33,9 +32,9 @@ public struct TokenScore: Hashable, Sendable {
 /// A thought never changes what the model remembers of the text, so the text itself is read once for all ways. What is scored together
 /// changes no score.
 public struct Scorer {
-    private let machine: Machine
-    private let session: Session
-    private let ways: [Thinker?]
+    let machine: Machine
+    let session: Session
+    let ways: [Thinker?]
     private let ranking: LogitRanking
 
     /// `ways` are how to think before each token, nil is not to think. Texts begin where `session` is.
@@ -44,10 +43,13 @@ public struct Scorer {
         ranking = LogitRanking(machine.kernels)
     }
 
+    /// Whether it thinks in any way.
+    var thinks: Bool { ways.contains { $0 != nil } }
+
     /// For each way, for each text, the scores of its tokens from its start on.
     public func scores(of texts: [ScoredText]) throws -> [[[TokenScore]]] {
         for text in texts { try check(text) }
-        return try ways.contains { $0 != nil } ? scoresStepByStep(texts) : ways.map { _ in try scoresAtOnce(texts) }
+        return try thinks ? scoresStepByStep(texts) : ways.map { _ in try scoresAtOnce(texts) }
     }
 
     /// Refuses a text that the model cannot read or answer with.
@@ -103,17 +105,7 @@ public struct Scorer {
         for (text, feed) in zip(going, feeds) { sessions[text] = feed.session }
     }
 
-    private func score(of token: Int32, _ logits: UnsafeBufferPointer<Float>, thought: [Int32]) -> TokenScore {
-        let largest = ranking.look(at: logits)
-        return TokenScore(
-            logProbability: logSoftmax(logits, at: Int(token), largest: Double(largest)), likeliest: ranking.first(largest, logits),
-            thought: thought)
-    }
-
-    /// x_i - log Σ exp(x_j), in doubles.
-    private func logSoftmax(_ logits: UnsafeBufferPointer<Float>, at index: Int, largest: Double) -> Double {
-        var sum = 0.0
-        for logit in logits { sum += exp(Double(logit) - largest) }
-        return Double(logits[index]) - largest - log(sum)
+    func score(of token: Int32, _ logits: UnsafeBufferPointer<Float>, thought: [Int32]) -> TokenScore {
+        LogSoftmax(logits, ranking).score(of: token, thought: thought)
     }
 }

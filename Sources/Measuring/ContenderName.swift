@@ -71,7 +71,7 @@ extension ContenderName.Variant {
 
     private func integerBits(_ name: String) throws -> IntegerBits {
         guard let bits = IntegerBits(named: name) else {
-            throw Failure("'embedding=\(name)' takes \(IntegerBits.allCases.map(\.name).joined(separator: ", "))")
+            throw Failure("'embedding=\(name)' takes \(IntegerBits.forFloats.map(\.name).joined(separator: ", "))")
         }
         return bits
     }

@@ -4,7 +4,7 @@ import Synchronization
 /// Memory that starts on a cache line and, where it is large, asks for huge pages: weights are read from end to end for each token,
 /// and a small page every 4 KiB costs that loop a good part of its speed.
 public final class AlignedMemory: @unchecked Sendable {
-    let start: UnsafeMutableRawPointer
+    package let start: UnsafeMutableRawPointer
     let byteCount: Int
     /// What the memory is a part of; nil where it is a block of its own.
     private let slab: Slab?

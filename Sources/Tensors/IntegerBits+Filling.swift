@@ -8,6 +8,7 @@ extension IntegerBits {
         switch self {
         case .eight: 0x80
         case .four: 0x88
+        case .two: 0xAA
         case .six: line % 3 == 2 ? 0xAA : 0
         }
     }

@@ -2,13 +2,17 @@ import CTernKernels
 
 /// How many bits a table of integers spends on a number, beside one scale for each span of 128 columns.
 public enum IntegerBits: Int, CaseIterable, Hashable, Sendable {
-    case four = 4, six = 6, eight = 8
+    /// Of two bits is what planes of trits are folded to; nobody narrows floats to that.
+    case two = 2, four = 4, six = 6, eight = 8
+
+    /// What tables of floats are narrowed to.
+    public static let forFloats = [IntegerBits.four, .six, .eight]
 
     /// `int8`, by which containers and options call it.
     public var name: String { "int\(rawValue)" }
 
     public init?(named name: String) {
-        guard let bits = IntegerBits.allCases.first(where: { $0.name == name }) else { return nil }
+        guard let bits = IntegerBits.forFloats.first(where: { $0.name == name }) else { return nil }
         self = bits
     }
 

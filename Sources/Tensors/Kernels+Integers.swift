@@ -19,7 +19,7 @@ extension Kernels {
         }
     }
 
-    private func withSpans(_ x: UnsafePointer<Float>, width: Int, stride: Int, count: Int, _ body: (tern_spanned) -> Void) {
+    func withSpans(_ x: UnsafePointer<Float>, width: Int, stride: Int, count: Int, _ body: (tern_spanned) -> Void) {
         let spans = IntegerBits.spans(width: width), values = spans * IntegerBits.span
         // Values, then scales, then sums, each from a new line of the cache on.
         let scaleBytes = (count * spans * 4 + 63) / 64 * 64
@@ -41,6 +41,14 @@ extension Kernels {
         scales: UnsafeMutablePointer<UInt16>
     ) {
         functions.narrow_integers(w, width, UInt32(bits.rawValue), row, codes, scales)
+    }
+
+    /// Row `row` of a group of a table of integers from as many rows of trit codes as there are planes, one after the other: the first
+    /// ones count most.
+    public func foldPlanes(
+        _ codes: UnsafePointer<UInt8>, planes: Int, width: Int, bits: IntegerBits, row: Int, into table: UnsafeMutablePointer<UInt8>
+    ) {
+        functions.fold_planes(codes, planes, width, UInt32(bits.rawValue), row, table)
     }
 
     /// Row `row` of a table of integers as floats.

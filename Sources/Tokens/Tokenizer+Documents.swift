@@ -1,12 +1,15 @@
 /// Long documents.
 extension Tokenizer {
-    /// Bytes of text that a token stands for; none for special tokens.
-    public func byteCount(of id: Int32) -> Int {
-        guard !isSpecial(id) else { return 0 }
+    /// The bytes of text that a token stands for; none for special tokens.
+    public func text(of id: Int32) -> [UInt8] {
+        guard !isSpecial(id) else { return [] }
         var bytes: [UInt8] = []
         appendText(of: id, to: &bytes)
-        return bytes.count
+        return bytes
     }
+
+    /// How many they are.
+    public func byteCount(of id: Int32) -> Int { text(of: id).count }
 
     /// That of each of the first `count` tokens.
     public func byteCounts(_ count: Int) -> [Int] { (0..<Int32(clamping: count)).map(byteCount) }

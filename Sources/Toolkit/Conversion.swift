@@ -1,40 +1,48 @@
 import Basis
 import Catalog
 import Models
+import Quantising
 import Tensors
 import Tern
 
 /// A model on its way into a raw container: `quantize`.
-public struct Conversion {
+public final class Conversion {
     private let model: OpenModel
-    private let source: TernarySource
-    private let options: JSONObject
+    private var source: TernarySource
+    private var options: JSONObject
+    private let wish: Quantisation
+    private let quantiser: any Quantiser.Type
+    /// The matrices of floats that become planes.
+    private let planes: [String: PlaneForm]
     private let kernels: Kernels
+    private let threads: ThreadPool
+    /// What was read, where that was hashed before anything is written.
+    private var hashedInputs: [Manifest.Input]?
+    private var folders: [WorkFolder] = []
     public let report = QuantisationReport()
 
-    /// `method` is a quantiser's name; nil for the one that the model's family was trained with. `embedding` says in how many bits
-    /// embeddings and float heads are kept; nil leaves them as they are.
     public init(
-        _ argument: String, layout: String? = nil, method: String?, embedding: IntegerBits? = nil, _ kernels: Kernels, _ threads: ThreadPool
+        _ argument: String, layout: String? = nil, _ wish: Quantisation = Quantisation(), _ kernels: Kernels, _ threads: ThreadPool
     ) throws {
+        (self.wish, self.kernels, self.threads) = (wish, kernels, threads)
         model = try OpenModel(argument, layout: layout, threads: threads)
-        self.kernels = kernels
-        guard method == nil || model.isTernary else {
-            throw Failure("'\(argument)' is a model of floats: no matrix of it becomes ternary by any method")
+        let method = try wish.method ?? (model.isTernary ? model.method : Catalog.bestQuantiser)
+        quantiser = try Catalog.quantiser(method)
+        guard wish.calibration == nil || !(quantiser is ProgramQuantiser.Type) else {
+            throw Failure("the method '\(method)' is a program, which sees no data: it takes no calibration text")
         }
-        let method = method ?? model.method
-        let quantiser = try Catalog.quantiser(method)
-        source = try naming(argument) { [model] in
+        planes = try model.planes(wish, quantiser)
+        source = try naming(argument) { [model, planes, quantiser] in
             try TernarySource(
-                model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, tables: embedding, kernels: kernels, threads: threads)
+                model.checkpoint.tensors, graph: model.graph, quantiser: quantiser, tables: wish.embedding,
+                planes: wish.calibration == nil ? planes : [:], kernels: kernels, threads: threads)
         }
-        var options: JSONObject = model.isTernary ? ["method": .string(method)] : [:]
-        if let embedding { options["embedding"] = .string(embedding.name) }
-        self.options = options
+        options = model.isTernary || !planes.isEmpty ? wish.options(method: method, planes.values.first) : JSONObject()
+        if let embedding = wish.embedding { options["embedding"] = .string(embedding.name) }
     }
 
-    /// Whether any matrix of the model is one of trits.
-    public var isTernary: Bool { model.isTernary }
+    /// Whether matrices of the model are trits, or become that.
+    public var isTernary: Bool { model.isTernary || !planes.isEmpty }
 
     /// Tensors that the model does not need.
     public var unused: [String] { source.unused }
@@ -42,18 +50,89 @@ public struct Conversion {
     /// Bytes of the tensors that will be read.
     public var byteCount: Int { source.originByteCount }
 
+    /// Makes the planes that a calibration text is needed for, and turns weights; where neither is asked for it does nothing.
+    public func prepare(_ progress: Progress) throws {
+        guard !planes.isEmpty, wish.calibration != nil || wish.rotation != .none else { return }
+        guard model.checkpoint.tensors.isConcurrent else { throw Failure("a model is calibrated or turned from files, not from a stream") }
+        hashedInputs = try hashed()
+        let tensors = try naming(model.argument) { try wish.calibration.map { try calibrated($0, progress) } ?? turned() }
+        source = try TernarySource(
+            tensors, graph: model.graph, quantiser: quantiser, tables: wish.embedding,
+            planes: wish.calibration == nil ? planes : [:], kernels: kernels, threads: threads)
+    }
+
+    /// The checkpoint with turned weights.
+    private func turned() throws -> any TensorSource {
+        guard let rotation = Rotation(of: model.graph) else { throw Failure("no weights can be turned: \(Rotation.refusal)") }
+        return try RotatedSource(model.checkpoint.tensors, rotation, matrices: Set(planes.keys), kernels, threads)
+    }
+
+    /// The checkpoint with planes that errors are made up for in.
+    private func calibrated(_ calibration: Calibration, _ progress: Progress) throws -> any TensorSource {
+        let text = try CalibrationText(
+            calibration.text, windows: calibration.windows, context: calibration.context,
+            holdsOut: wish.budget != nil || wish.rotation == .auto, model)
+        for member in calibration.options(text).members { options[member.key] = member.value }
+        report.remarks = ["calibration": .string(text.digest), "calibration_tokens": .integer(text.tokenCount)]
+        var forms = planes
+        if let bits = wish.budget { forms = try budgeted(bits, text, calibration, progress) }
+        let run = CalibratedRun(
+            graph: model.graph, quantiser: quantiser, forms: forms, text: text, calibration: calibration, identity: try identity(),
+            kernels: kernels, threads: threads)
+        let result = try run.planes(of: model.checkpoint.tensors, rotation: wish.rotation, turned, progress)
+        for matrix in result.matrices { try report.note(matrix) }
+        folders = result.folders
+        if let chosen = result.remark { report.remarks["rotation"] = chosen }
+        progress.finish()
+        return result.tensors
+    }
+
+    private func budgeted(
+        _ bits: Double, _ text: CalibrationText, _ calibration: Calibration, _ progress: Progress
+    ) throws -> [String: PlaneForm] {
+        let plan = CalibrationPlan(
+            model.graph, model.checkpoint.tensors, quantiser, forms: planes, texts: text.learnt, calibration.compensation)
+        let forms = try PlaneBudget(plan, texts: text.judged, kernels, threads).forms(bits: bits) { done, all in
+            progress.advance(to: done, of: all, note: "planes of each matrix")
+        }
+        for (name, form) in forms { options["planes of \(name)"] = .integer(form.count) }
+        return forms
+    }
+
+    /// Reads everything once, for the digests that tell what the run is of.
+    private func hashed() throws -> [Manifest.Input]? {
+        guard let hashed = model.checkpoint.tensors as? any HashedInputs else { return nil }
+        try hashed.startHashing()
+        let buffer = TensorBuffer()
+        for index in hashed.entries.indices { try buffer.withBytes(of: hashed, index) { _ in } }
+        return zip(hashed.inputs, try hashed.digests() ?? []).map { Manifest.Input(name: $0.name, bytes: $0.byteCount, digest: .known($1)) }
+    }
+
+    /// What two runs have in common that make the same planes.
+    private func identity() throws -> String {
+        let inputs = (hashedInputs ?? inputs(nil)).map { input -> JSON in
+            if case .known(let digest) = input.digest { .string(digest.hex) } else { .string(input.name) }
+        }
+        let json: JSON = ["options": .object(options), "inputs": .array(inputs), "version": .string(ternVersion)]
+        return try SHA256.digest(of: Array(json.compact.utf8)).hex
+    }
+
     /// Writes the container and closes the sink; says what became of the model's size. With `reports` the report is filled in.
     public func write(to sink: any ByteSink, reports: Bool, _ progress: Progress) throws -> SizeSummary {
-        let hashed = model.checkpoint.tensors as? any HashedInputs
+        let hashed = hashedInputs == nil ? model.checkpoint.tensors as? any HashedInputs : nil
         let manifest = try manifest(hashed)
         let counting = CountingSink(sink)
         let writer = try TernWriter(manifest, files: model.checkpoint.files, to: counting)
-        if reports { source.report = { [report] in try report.note($0, $1, $2, $3) } }
+        if reports {
+            source.report = { [report] in try report.note($0, $1, $2, $3) }
+            source.reportPlanes = { [report] in try report.note($0) }
+        }
         try hashed?.startHashing()
         source.readsUnused = hashed != nil
         try writeTensors(writer, progress)
         try writer.finish(inputs: hashed?.digests() ?? [])
         try counting.close()
+        for folder in folders { folder.remove() }
         return summary(manifest, byteCount: counting.count)
     }
 
@@ -92,6 +171,7 @@ extension Conversion {
     private func familyName() throws -> String { try model.checkpoint.configuration()["model_type"]?.stringValue ?? "unknown" }
 
     private func inputs(_ hashed: (any HashedInputs)?) -> [Manifest.Input] {
+        if let hashedInputs { return hashedInputs }
         if let hashed { return hashed.inputs.map { Manifest.Input(name: $0.name, bytes: $0.byteCount, digest: .pending) } }
         guard let digest = model.checkpoint.digest.flatMap({ Digest(hex: $0) }) else { return [] }
         return [Manifest.Input(name: modelName, bytes: byteCount, digest: .known(digest))]
@@ -100,13 +180,29 @@ extension Conversion {
     /// The tensors as the graph knows them: a matrix of trits, or a table of integers, is one; its scales go with it.
     private var tensors: [Manifest.Tensor] {
         let weights = Dictionary(model.graph.weights.map { ($0.name, $0) }) { first, _ in first }
-        let scales = Set(source.entries.filter { $0.element == .uint8 }.compactMap { weights[$0.name]?.scaleName })
-        return source.entries.filter { !scales.contains($0.name) }.map { entry in
+        let shapes = Dictionary(source.entries.map { ($0.name, $0.shape) }) { first, _ in first }
+        let coded = source.entries.filter { $0.element == .uint8 }.compactMap { weights[$0.name] }
+        let others = Set(coded.flatMap { [$0.scaleName, $0.shiftName] })
+        return source.entries.filter { !others.contains($0.name) }.map { entry in
             guard entry.element == .uint8, let weight = weights[entry.name] else {
                 return Manifest.Tensor(name: entry.name, encoding: .dense(entry.element), shape: entry.shape)
             }
-            let bits = weight.kind == .table ? IntegerBits.allCases.first { entry.shape == weight.integerShape($0) } : nil
-            return Manifest.Tensor(name: entry.name, encoding: bits.map { .integers($0) } ?? .trits, shape: weight.shape)
+            return Manifest.Tensor(name: entry.name, encoding: Encoding(of: weight, in: shapes), shape: weight.shape)
+        }
+    }
+}
+
+extension Encoding {
+    /// That of a weight whose codes, scales and shifts have the given shapes, by their names.
+    fileprivate init(of weight: Weight, in shapes: [String: [Int]]) {
+        let codes = shapes[weight.name] ?? [], scales = shapes[weight.scaleName] ?? []
+        if weight.kind == .table, let bits = IntegerBits.forFloats.first(where: { codes == weight.integerShape($0) }) {
+            self = .integers(bits)
+        } else if weight.kind == .table,
+            let form = weight.planeForm(codes: codes, scales: scales, hasShift: shapes[weight.shiftName] != nil) {
+            self = .planes(form)
+        } else {
+            self = .trits
         }
     }
 }

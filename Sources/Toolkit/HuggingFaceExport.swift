@@ -1,20 +1,31 @@
 import Basis
 import Glibc
+import HuggingFace
 import Models
 import Safetensors
 import Tensors
 import Tern
 
-/// A container as a Hugging Face folder with float weights, for programs that know nothing of trits: `pack --to huggingface`.
+/// A container as a Hugging Face folder: `pack --to huggingface`.
 ///
-/// A matrix of trits becomes float32 values ±v with v chosen so that the mean magnitude is the matrix's scale again: the rule that such
-/// models are trained and loaded with (absmean) finds the same trits and the same scale in it.
+/// Packed, matrices of trits are as transformers' quantiser `bitnet` stores them, bytes of four trits and a scale beside. In floats, for
+/// programs that know nothing of trits, a matrix becomes float32 values ±v with v chosen so that the mean magnitude is the matrix's scale
+/// again: the rule that such models are trained and loaded with (absmean) finds the same trits and the same scale in it.
 public struct HuggingFaceExport {
     private let container: TernContainer
     private let threads: ThreadPool
+    /// How matrices are packed; nil for floats.
+    private let packing: BitNetPacking?
 
-    public init(_ path: String, _ threads: ThreadPool) throws {
+    public enum Style: Sendable { case packed, floats }
+
+    /// `style` nil packs what transformers reads packed.
+    public init(_ path: String, style: Style? = nil, _ threads: ThreadPool) throws {
         (container, self.threads) = (try TernContainer(path), threads)
+        packing = try style == .floats ? nil : BitNetPacking(container.manifest, configuration: container.file("config.json"))
+        guard style != .packed || packing != nil else {
+            throw Failure("'\(path)': transformers knows no packed form of such a model; huggingface:floats writes floats")
+        }
     }
 
     /// Writes the folder, which must not exist yet; nothing is left of it after a failure.
@@ -22,15 +33,19 @@ public struct HuggingFaceExport {
         guard path != "-" else { throw Failure("a folder cannot go to standard output: name it with -o") }
         let folder = try NewFolder(path)
         for file in container.files {
-            let bytes = file.name == "config.json" ? try naming("config.json") { try Self.configuration(file.bytes) } : file.bytes
+            let bytes = file.name == "config.json" ? try naming("config.json") { try configuration(file.bytes) } : file.bytes
             try folder.write(file.name) { try $0.write(bytes) }
         }
         try folder.write("model.safetensors", writeTensors)
         try folder.finish()
     }
 
+    private func configuration(_ bytes: [UInt8]) throws -> [UInt8] {
+        try packing.map { Array(($0.configuration.pretty + "\n").utf8) } ?? Self.floatConfiguration(bytes)
+    }
+
     /// Where config.json says that matrices are stored as trits, it has to say that they are floats to be made ternary.
-    private static func configuration(_ bytes: [UInt8]) throws -> [UInt8] {
+    private static func floatConfiguration(_ bytes: [UInt8]) throws -> [UInt8] {
         guard var config = try JSON(parsing: bytes).objectValue, var quantisation = config["quantization_config"]?.objectValue,
             quantisation["quant_method"] == "bitnet",
             quantisation["linear_class"] != "autobitlinear" || quantisation["quantization_mode"] != "online"
@@ -42,22 +57,49 @@ public struct HuggingFaceExport {
     }
 
     private func writeTensors(to sink: any ByteSink) throws {
-        let entries = try container.manifest.tensors.map { tensor -> TensorEntry in
-            var element = ElementType.float32
-            if case .dense(let stored) = tensor.encoding { element = stored }
-            return try TensorEntry(name: tensor.name, element: element, shape: tensor.shape)
-        }
+        let entries = try container.manifest.tensors.flatMap(entries)
         let writer = try SafetensorsWriter(SafetensorsHeader(entries: entries, metadata: ["format": "pt"]), to: sink)
         var index = 0
         for tensor in container.manifest.tensors {
             switch tensor.encoding {
-            case .dense: try container.tensors.withBytes(index) { try writer.write($0) }
-            case .trits, .fives: try writeMatrix(tensor, index, writer)
-            case .integers: try writeTable(tensor, writer)
+            case .dense: try writeDense(tensor, index, writer)
+            case .trits, .fives: try packing == nil ? writeMatrix(tensor, index, writer) : writePacked(tensor, index, writer)
+            case .integers, .planes, .planesOfFives: try writeTable(tensor, writer)
             }
             index += try tensor.stored().count
         }
         try writer.finish()
+    }
+
+    /// The tensors that a tensor of the model becomes.
+    private func entries(of tensor: Manifest.Tensor) throws -> [TensorEntry] {
+        if let packing, tensor.encoding.isTernary { return try packing.entries(of: tensor) }
+        var element = ElementType.float32
+        if case .dense(let stored) = tensor.encoding, packing?.scale(ofBias: tensor.name) == nil { element = stored }
+        return [try TensorEntry(name: tensor.name, element: element, shape: tensor.shape)]
+    }
+
+    private func writeDense(_ tensor: Manifest.Tensor, _ index: Int, _ writer: SafetensorsWriter) throws {
+        guard let matrix = packing?.scale(ofBias: tensor.name) else {
+            return try container.tensors.withBytes(index) { try writer.write($0) }
+        }
+        let scale = try scale(named: matrix), element = container.tensors.entries[index].element
+        let values = try container.tensors.withBytes(index) { Kernels.best.floats($0, element: element) ?? [] }
+        try values.map { $0 / scale }.withUnsafeBytes { try writer.write($0) }
+    }
+
+    private func scale(named name: String) throws -> Float {
+        guard let index = container.tensors.index(of: name + Encoding.scaleSuffix) else { throw Failure("tensor '\(name)' has no scale") }
+        return try container.tensors.withBytes(index) { $0.loadUnaligned(as: Float.self) }
+    }
+
+    private func writePacked(_ tensor: Manifest.Tensor, _ index: Int, _ writer: SafetensorsWriter) throws {
+        guard let packing else { return }
+        let scale = try container.tensors.withBytes(index + 1) { $0.loadUnaligned(as: Float.self) }
+        try container.tensors.withBytes(index) { codes in
+            try QuarteredTrits.pack(codes, rows: tensor.shape[0], columns: tensor.shape[1], threads) { try writer.write($0) }
+        }
+        try withUnsafeBytes(of: packing.stored(scale)) { try writer.write($0) }
     }
 
     private func writeTable(_ tensor: Manifest.Tensor, _ writer: SafetensorsWriter) throws {

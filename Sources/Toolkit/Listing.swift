@@ -21,7 +21,7 @@ public struct Listing {
         var index = 0, rows: [Row] = []
         for tensor in container.manifest.tensors {
             let entries = try tensor.stored()
-            let entropy = try tensor.encoding.isTernary ? Listing.entropy(container, index, tensor) : nil
+            let entropy = try Listing.entropy(container, index, tensor)
             rows.append(Row(
                 name: tensor.name, encoding: tensor.encoding.label, shape: tensor.shape,
                 byteCount: entries.reduce(0) { $0 + $1.byteCount }, entropy: entropy))
@@ -30,9 +30,11 @@ public struct Listing {
         self.rows = rows
     }
 
-    private static func entropy(_ container: TernContainer, _ index: Int, _ tensor: Manifest.Tensor) throws -> Double {
-        try container.tensors.withBytes(index) { bytes in
-            try Trits.counts(bytes, rows: tensor.shape.dropLast().reduce(1, *), width: tensor.shape.last ?? 0).entropy
+    private static func entropy(_ container: TernContainer, _ index: Int, _ tensor: Manifest.Tensor) throws -> Double? {
+        guard let planes = tensor.encoding.planeCount else { return nil }
+        return try container.tensors.withBytes(index) { bytes in
+            let rows = planes * tensor.shape.dropLast().reduce(1, *)
+            return Double(planes) * (try Trits.counts(bytes, rows: rows, width: tensor.shape.last ?? 0).entropy)
         }
     }
 
@@ -79,6 +81,8 @@ extension Encoding {
     var label: String {
         switch self {
         case .trits, .fives, .integers: name
+        case .planes(let form), .planesOfFives(let form):
+            "\(form.count) \(name)\(form.isTied ? "" : ", free")\(form.hasShift ? ", shifted" : "")"
         case .dense(let element): element.rawValue
         }
     }

@@ -34,7 +34,7 @@ public struct OpenModel {
     /// The graph that the file carries, or else the one that its family makes of config.json.
     private static func graph(of checkpoint: Checkpoint) throws -> (Graph, (any ModelFamily.Type)?) {
         if let graph = checkpoint.graph {
-            let family = (try? checkpoint.configuration()).flatMap(Catalog.family)
+            let family = (try? checkpoint.configuration()).flatMap(Catalog.anyFamily)
             return (try Graph(json: graph, operations: Catalog.operations), family)
         }
         let configuration = try checkpoint.configuration(), family = try Catalog.knownFamily(of: configuration)
@@ -52,13 +52,28 @@ public struct OpenModel {
     }
 
     /// The name of the rule that makes its matrices ternary, where they are: of models of unknown families, the usual one.
-    var method: String { Catalog.quantiserName(of: family) }
+    var method: String { get throws { try Catalog.quantiserName(of: family, (try? checkpoint.configuration()) ?? .null) } }
 
     /// The rule of that name.
     public var quantiser: any Quantiser.Type { get throws { try Catalog.quantiser(method) } }
 
     /// Whether it multiplies by trits; in a model of floats nothing becomes ternary.
     var isTernary: Bool { graph.weights.contains { $0.kind == .ternary } }
+
+    /// The matrices that become planes of trits, by their names, with the form that they are to have; none if that is not asked for.
+    func planes(_ wish: Quantisation, _ quantiser: any Quantiser.Type) throws -> [String: PlaneForm] {
+        guard wish.wantsPlanes else { return [:] }
+        let matrices = graph.multipliedMatrices
+        guard !isTernary else {
+            guard !wish.isOfFloatsOnly else {
+                throw Failure("'\(argument)' multiplies by trits as it was trained to: planes are for models of floats")
+            }
+            return [:]
+        }
+        guard !matrices.isEmpty else { throw Failure("'\(argument)' has no matrices of floats but its tables and its head") }
+        let form = try wish.form(quantiser)
+        return Dictionary(matrices.map { ($0.name, form) }) { first, _ in first }
+    }
 
     /// The model loaded and ready to run.
     public func machine(_ kernels: Kernels, _ threads: ThreadPool, tables: IntegerBits? = nil) throws -> Machine {
@@ -87,9 +102,9 @@ extension Catalog {
     /// The family of a configuration; a failure if there is none.
     static func knownFamily(of configuration: JSON) throws -> any ModelFamily.Type {
         guard let type = configuration["model_type"]?.stringValue else { throw Failure("config.json names no model_type") }
-        guard let family = family(of: configuration) else {
+        guard let family = anyFamily(of: configuration) else {
             let known = Set(families.flatMap { $0.modelTypes }).sorted().joined(separator: ", ")
-            throw Failure("model type '\(type)' is unknown; known: \(known)")
+            throw Failure("model type '\(type)' is unknown; known: \(known)\(PluginProgram.remark(.model, type))")
         }
         return family
     }
@@ -119,16 +134,21 @@ extension Catalog {
     }
 
     /// The rule that a family's models are trained with, as they are if the family is unknown or has none.
-    public static func quantiser(of family: (any ModelFamily.Type)?) throws -> any Quantiser.Type {
-        try quantiser(quantiserName(of: family))
+    public static func quantiser(of family: (any ModelFamily.Type)?, _ configuration: JSON) throws -> any Quantiser.Type {
+        try quantiser(quantiserName(of: family, configuration))
     }
 
-    static func quantiserName(of family: (any ModelFamily.Type)?) -> String { family?.quantiser ?? "absmean" }
+    /// What makes models ternary that were not trained to be.
+    static let bestQuantiser = "fitted"
+
+    static func quantiserName(of family: (any ModelFamily.Type)?, _ configuration: JSON) throws -> String {
+        try family?.quantiser(for: configuration) ?? "absmean"
+    }
 
     /// The quantiser of this name.
     public static func quantiser(_ name: String) throws -> any Quantiser.Type {
-        guard let quantiser = quantisers.first(where: { $0.name == name }) else {
-            throw Failure("there is no method '\(name)'; known: \(quantisers.map { $0.name }.sorted().joined(separator: ", "))")
+        guard let quantiser = quantisers.first(where: { $0.name == name }) ?? ProgramQuantiser.of(name) else {
+            throw Failure("there is no method '\(name)'; known: \(quantisers.map { $0.name }.sorted().joined(separator: ", "))\(PluginProgram.remark(.quantizer, name))")
         }
         return quantiser
     }

@@ -5,9 +5,9 @@ import Toolkit
 
 struct Plot: TernCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plot", abstract: "Draw what speed and quality printed with --json or think-train logged, through gnuplot.")
+        commandName: "plot", abstract: "Draw what speed, quality and transcend printed with --json or think-train logged, through gnuplot.")
 
-    @Argument(help: "Files of JSON lines, records of speed or of quality, or logs of think-train; - for standard input.")
+    @Argument(help: "Files of JSON lines, records of speed, quality or transcend, or logs of think-train; - for standard input.")
     var files: [String]
 
     @Option(
@@ -29,6 +29,9 @@ struct Plot: TernCommand {
         }
         if texts.allSatisfy({ QualityCurve.isRecord($0.text) }) {
             return QualityPlot(try texts.flatMap { file in try naming(file.name) { try QualityCurve.all(in: file.text) } })
+        }
+        if texts.allSatisfy({ TranscendCurve.isRecord($0.text) }) {
+            return TranscendPlot(try texts.flatMap { file in try naming(file.name) { try TranscendCurve.all(in: file.text) } })
         }
         return SpeedPlot(try texts.flatMap { file in try naming(file.name) { try RecordedRun.all(in: file.text) } })
     }

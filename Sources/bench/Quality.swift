@@ -27,14 +27,19 @@ struct Quality: TernCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard answers == nil || !options.questions.isEmpty else { throw ValidationError("--answers goes with --questions") }
+        guard answers == nil || !options.questions.isEmpty || !options.task.isEmpty else {
+            throw ValidationError("--answers goes with --questions or --task")
+        }
+        guard model != "-" || options.reference != "-" else { throw ValidationError("Standard input can only be one of the two models") }
         guard answers != "-" else { throw ValidationError("--answers takes a file, for numbers go to standard output") }
     }
 
     private var plan: QualityPlan {
-        var plan = options.plan(for: model)
-        (plan.layout, plan.cache, plan.embedding) = (form.layout, storage.cache, storage.embedding)
-        return plan
+        get throws {
+            var plan = try options.plan(for: model)
+            (plan.layout, plan.cache, plan.embedding) = (form.layout, storage.cache, storage.embedding)
+            return plan
+        }
     }
 
     func execute() throws {

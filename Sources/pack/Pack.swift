@@ -28,7 +28,7 @@ struct Pack: TernCommand {
     @Option(help: ArgumentHelp("Write the bytes of the tensor or file <name>.", valueName: "name"))
     var extract: String?
 
-    @Option(help: ArgumentHelp("Convert to <form>: raw, tern or huggingface.", valueName: "form"))
+    @Option(help: ArgumentHelp("Convert to <form>: raw, tern, huggingface or gguf.", valueName: "form"))
     var to: Form?
 
     @Option(help: ArgumentHelp("Compress at the Zstandard level <n>, 1 to 19.", valueName: "n"))
@@ -41,8 +41,6 @@ struct Pack: TernCommand {
     var json = false
 
     @OptionGroup var common: CommonOptions
-
-    enum Form: String, ExpressibleByArgument, CaseIterable { case raw, tern, huggingface }
 
     func validate() throws {
         guard [unpack, list, test, manifest, extract != nil, to != nil].count(where: { $0 }) <= 1 else {
@@ -57,10 +55,16 @@ struct Pack: TernCommand {
         if manifest { return try writeText(portableManifest(file).json.pretty + "\n", to: output) }
         if let extract { return try writeExtract(extract) }
         switch to {
-        case .huggingface: try HuggingFaceExport(file, common.pool).write(to: output)
+        case .huggingface(let style): try HuggingFaceExport(file, style: style, common.pool).write(to: output)
+        case .gguf(let type): try writeGGUF(type)
         case .raw: try writeRaw()
         case .tern, nil: try unpack ? writeRaw() : writePacked()
         }
+    }
+
+    private func writeGGUF(_ type: String?) throws {
+        let conversion = try GGUFConversion(file, type: type, common.pool)
+        try conversion.write(to: openOutput(output), quiet: common.quiet)
     }
 
     private func writePacked() throws {

@@ -20,7 +20,7 @@ struct Subject {
         guard let bytes = files.first(where: { $0.name == "config.json" })?.bytes else { throw Failure("the model has no config.json") }
         let configuration = try naming("config.json") { try JSON(parsing: bytes) }
         self.configuration = configuration
-        guard let family = Catalog.family(of: configuration) else {
+        guard let family = Catalog.anyFamily(of: configuration) else {
             let type = configuration["model_type"]?.stringValue ?? "none"
             throw Failure("models of the type '\(type)' cannot be trained: no plugin makes their graph")
         }
@@ -55,20 +55,25 @@ struct Subject {
 
 /// A model that begins: its configuration follows from what `--new` says and from its tokenizer.
 struct NewSubject {
-    private let family: any ModelFamily.Type
     private let options: PluginOptions
+    private let begin: (_ options: PluginOptions, _ vocabulary: Int) throws -> JSONObject
 
     /// What every family can be told.
     private static let vocabulary = PluginOption("vocabulary", "4096", "tokens of the tokenizer that is learnt from the data")
     private static let floats = PluginOption("float", "false", "whether matrices stay floats, for comparison")
 
     init(_ text: String) throws {
-        let options = try PluginOptions(parsing: text)
-        guard let family = Catalog.families.first(where: { $0.name == options.name && !$0.newOptions.isEmpty }) else {
+        let options = try PluginOptions(parsing: text), common = [Self.vocabulary, Self.floats]
+        if let family = Catalog.families.first(where: { $0.name == options.name && !$0.newOptions.isEmpty }) {
+            self.options = try options.declared(as: family.newOptions + common)
+            begin = { try family.configuration(new: $0, vocabulary: $1).objectValue ?? JSONObject() }
+        } else if let program = ProgramBeginning(options.name) {
+            self.options = options.declared(with: common)
+            begin = { try program.configuration($0.pairs(besides: common), vocabulary: $1) }
+        } else {
             let known = Catalog.families.filter { !$0.newOptions.isEmpty }.map { $0.name }.sorted().joined(separator: ", ")
             throw Failure("there is no family '\(options.name)' to begin a model of; known: \(known)")
         }
-        (self.family, self.options) = (family, try options.declared(as: family.newOptions + [Self.vocabulary, Self.floats]))
     }
 
     /// The small files of the model, with those of a tokenizer; one is learnt from `corpora` where none is given.
@@ -76,7 +81,7 @@ struct NewSubject {
         let size = try options.integer(Self.vocabulary.key, in: 1...Configuration.sizeLimit)
         let tokenizerFiles = try given.isEmpty ? TokenizerTraining.files(vocabulary: size, from: corpora) : given
         let tokenizer = try Subject.tokenizer(tokenizerFiles), vocabulary = tokenizer?.vocabularySize ?? size
-        var configuration = try family.configuration(new: options, vocabulary: vocabulary).objectValue ?? JSONObject()
+        var configuration = try begin(options, vocabulary)
         configuration["torch_dtype"] = "float32"
         if try options.flag(Self.floats.key) { configuration[Catalog.floatMatrices] = true }
         configuration["bos_token_id"] = tokenizer?.beginOfText.map { .integer(Int($0)) } ?? .null

@@ -17,8 +17,11 @@ extension Core {
         port: Port(bits: 8, cyclesPerAccess: 3), scratchBytes: 1 << 20)
 }
 
+/// Every small model of every family whose operations a core has units for: what runs by its own code has one weight at most.
+func smallGraphs() throws -> [Graph] { try allSmallGraphs().filter { $0.nodes.allSatisfy { $0.operation.weights.count <= 1 } } }
+
 /// Every small model of every family.
-func smallGraphs() throws -> [Graph] {
+func allSmallGraphs() throws -> [Graph] {
     try Catalog.families.flatMap { family in try (smallConfigurations[family.name] ?? []).map { try family.graph(configuration: $0) } }
 }
 

@@ -12,6 +12,17 @@ import Testing
         #expect(program.rom.count == 4 * program.instructions.count)
     }
 
+    @Test func `operations of several weights are refused`() throws {
+        let others = try allSmallGraphs().filter { $0.nodes.contains { $0.operation.weights.count > 1 } }
+        #expect(!others.isEmpty)
+        for graph in others {
+            do {
+                _ = try Program(compiling: graph, for: .small)
+                Issue.record("\(graph) was compiled")
+            } catch { #expect("\(error)".contains("the core has no unit for 'ttt."), "\(error)") }
+        }
+    }
+
     @Test func `labels, expressions and comments`() throws {
         let program = try Program(assembling: """
             .equ two, one + one ; set below

@@ -89,6 +89,28 @@ import Testing
         }
     }
 
+    @Test func `yarn is passed on, but not with more than its factor`() throws {
+        let yarn: (inout GGUFWriter) -> Void = { writer in
+            writer.set("qwen2.rope.scaling.type", .text("yarn"))
+            writer.set("qwen2.rope.scaling.factor", .float32(4))
+            writer.set("qwen2.rope.scaling.original_context_length", .uint32(32))
+            for index in writer.tensors.indices where writer.tensors[index].type == 42 {
+                let shape = writer.tensors[index].shape, count = shape[0] * shape[1]
+                writer.tensors[index] = .init(writer.tensors[index].name, shape, (0..<count).map { sin(Float($0)) })
+            }
+        }
+        let config = try configuration("qwen2", yarn)
+        #expect(config["rope_scaling"] == ["rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32])
+        #expect(config["model_type"] == "qwen2" && config["architectures"] == ["Qwen2ForCausalLM"] && config["quantization_config"] == nil)
+        let refusal = fact {
+            _ = try configuration("qwen2") { writer in
+                yarn(&writer)
+                writer.set("qwen2.rope.scaling.attn_factor", .float32(2))
+            }
+        }
+        #expect(refusal.contains("a factor of its own for attention"), "\(refusal)")
+    }
+
     @Test func `linear scaling is passed on`() throws {
         let config = try configuration("bitnet") { writer in
             writer.set("bitnet.rope.scaling.type", .text("linear"))

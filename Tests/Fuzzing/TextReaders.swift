@@ -1,13 +1,16 @@
 import Basis
 import Catalog
+import GGUF
 import Generation
 import Models
+import Support
 import Templates
+import Tensors
 import Tokens
 
 /// The readers of text: JSON and everything that is written in it.
 extension Fuzzer {
-    static let text = [json, configuration, graph, tokenizer, regex, template, prompts, chats, questions]
+    static let text = [json, configuration, graph, tokenizer, exportedTokenizer, regex, template, prompts, chats, questions]
 
     /// What comes out of printing a value is that value.
     static let json = Fuzzer(
@@ -123,6 +126,26 @@ extension Fuzzer {
             ].map { Array($0.utf8) }
         },
         mend: { $0 })
+
+    /// What a GGUF file is told of a tokenizer, its reader takes.
+    static let exportedTokenizer = Fuzzer(
+        name: "tokenizer.json for GGUF",
+        read: { input, workplace in
+            let configuration = try JSON(parsing: floatLlama), threads = ThreadPool(threads: 1)
+            guard let family = Catalog.family(of: configuration) else { return }
+            let graph = try family.graph(configuration: configuration), source = try MemorySource(randomFor: graph, seed: 1)
+            let files = [SmallFile(name: "tokenizer.json", bytes: input), SmallFile(name: "config.json", bytes: Array(floatLlama.utf8))]
+            let sink = MemorySink()
+            try GGUFExport(graph, source, files: Checkpoint(files: files, tensors: source), name: "x", type: nil, threads).write(to: sink) { _ in }
+            let checkpoint = try GGUFFormat.open(workplace.write("input.gguf", sink.bytes), threads)
+            try expect(checkpoint?.file("tokenizer.json") != nil, "the tokenizer is not read back")
+            _ = try checkpoint?.file("tokenizer.json").map { try Tokenizer(json: $0) }
+        },
+        seeds: { tokenizers.map { Array($0.utf8) } }, mend: { $0 })
+
+    private static let floatLlama = """
+        {"model_type": "llama", "vocab_size": 400, "hidden_size": 4, "num_hidden_layers": 1, "intermediate_size": 4, "num_attention_heads": 1}
+        """
 
     static let prompts = Fuzzer(
         name: "JSON lines",

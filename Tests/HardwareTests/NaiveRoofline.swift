@@ -56,7 +56,7 @@ struct NaiveRoofline {
         }
         var sum = Cost()
         for token in 0..<tokens { sum = sum + node.operation.cost(inputs, past: past + token) }
-        let times = Double(texts), words = Double(weight?.count ?? 0)
+        let times = Double(texts), words = Double(node.operation.weights.reduce(0) { $0 + $1.count })
         task.additions = times * Double(sum.additions + sum.comparisons)
         task.multiplications = times * Double(sum.multiplications)
         task.exponentials = times * Double(sum.exponentials)

@@ -234,8 +234,8 @@ static void stored_floats(void)
 /* A table of integers, made of floats, and the products of some of its rows. */
 static void tables_of_integers(void)
 {
-    static const unsigned choices[] = {4, 6, 8};
-    const unsigned bits = choices[below(3)];
+    static const unsigned choices[] = {2, 4, 6, 8};
+    const unsigned bits = choices[below(4)];
     const size_t width = 1 + below(700), rows = 1 + below(70), groups = tern_integer_groups(rows), count = 1 + below(20);
     const size_t first = below(groups) * TERN_INTEGER_ROWS, spans = tern_spans(width), group_bytes = tern_integer_bytes(width, bits);
     const size_t group_scales = spans * TERN_INTEGER_ROWS, group_size = group_bytes + 2 * group_scales;
@@ -277,6 +277,29 @@ static void tables_of_integers(void)
     AT_EACH_LEVEL("product_integers, at the ends", count * rows * 4, width,
                   k->product_integers(&table, first, rows - first, &x, (float *)out.start, rows));
     free(codes), free(scales), free(values), free(value_scales), free(sums);
+}
+
+/* Rows of planes folded to integers. */
+static void folded_planes(void)
+{
+    const size_t width = 1 + below(700), planes = 1 + below(3), row = below(TERN_INTEGER_ROWS), row_bytes = (width + 3) / 4;
+    const unsigned bits = 2 * (unsigned)planes;
+    uint8_t *codes = malloc(planes * row_bytes);
+    if (!codes) exit(2);
+    for (size_t i = 0; i < planes * row_bytes; i++) codes[i] = (uint8_t)(below(3) | below(3) << 2 | below(3) << 4 | below(3) << 6);
+    AT_EACH_LEVEL("fold_planes", tern_integer_bytes(width, bits), width, k->fold_planes(codes, planes, width, bits, row, out.start));
+    free(codes);
+}
+
+static void chains(void)
+{
+    const size_t rows = 1 + below(9), columns = 1 + below(100), depth = 1 + below(70), turned = below(2);
+    float *a = numbers(rows * depth), *b = numbers(depth * columns);
+    AT_EACH_LEVEL("add_products", rows * columns * 4, columns, {
+        memset(out.start, 0, rows * columns * 4);
+        k->add_products(a, turned ? 1 : depth, turned ? rows : 1, rows, b, columns, depth, (float *)out.start, columns, columns);
+    });
+    free(a), free(b);
 }
 
 static void dense_products(void)
@@ -354,6 +377,8 @@ int main(void)
         stored_floats();
         fives();
         tables_of_integers();
+        folded_planes();
+        chains();
         dense_products();
         attention();
     }

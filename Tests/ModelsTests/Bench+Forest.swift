@@ -52,11 +52,14 @@ extension Bench {
         weight.withUnsafeBufferPointer { weight in
             codes.withUnsafeBufferPointer { codes in
                 weightGradient.withUnsafeMutableBufferPointer { weightGradient in
+                    let starts = self.starts
                     operation.pull(
                         Pull(
                             inputs: memory.map(\.rows), output: output.rows, outputGradient: above.rows,
-                            inputGradients: gradients.map(\.rows), parameter: parameter, latent: weight.baseAddress,
-                            weightGradient: weightGradient.baseAddress, codes: codes.baseAddress, forest: forest,
+                            inputGradients: gradients.map(\.rows), parameter: parameter,
+                            latents: starts.compactMap { start in weight.baseAddress.map { $0 + start } },
+                            weightGradients: starts.compactMap { start in weightGradient.baseAddress.map { $0 + start } },
+                            codes: codes.baseAddress, forest: forest,
                             products: BackwardProducts(NaiveProducts(), kernels: .best, threads: threads, digits: digits),
                             kernels: .best, threads: threads))
                 }
@@ -64,6 +67,9 @@ extension Bench {
         }
         return (gradients.map(\.values), weightGradient)
     }
+
+    /// Where each weight begins in all of their numbers.
+    private var starts: [Int] { operation.weights.indices.map { operation.weights[..<$0].reduce(0) { $0 + $1.count } } }
 
     /// The trits in the form of files.
     private func codes(_ columns: Int) -> [UInt8] {
@@ -88,8 +94,7 @@ extension Bench {
         var weight = latent()
         if case .weight(let index) = place { weight[index] += Float(step) }
         let defined: any Operation = operation.weight?.kind == .ternary ? untrained(operation) : operation
-        let kept = operation.weight?.kind == .dense ? operation.prepared(weight) : weight
-        let definition = DefinitionWeight<Unrounded>(dense: kept, columns: operation.weight?.columns ?? 0)
+        let definition: DefinitionWeight<Unrounded> = definition(weight)
         var states: [[Unrounded]] = [], sum = 0.0
         for row in 0..<rows {
             let parent = Int(forest.parents[row])

@@ -10,6 +10,7 @@ final class Bench {
     private(set) var inputs: [[[Float]]] = []
     let tokens: [Int32]
     let trits: [Int8]
+    /// Of all weights that are not ternary, one after the other.
     private let floats: [Float]
     private let scale: Float = 0.37
     let threads = ThreadPool(threads: 2)
@@ -21,7 +22,8 @@ final class Bench {
         (self.sample, self.rows) = (sample, rows)
         let weight = sample.operation.weight
         trits = weight?.kind == .ternary ? (0..<(weight?.count ?? 0)).map { _ in Int8(Int(random.next() % 3) - 1) } : []
-        floats = weight.map { weight in weight.kind == .ternary ? [] : (0..<weight.count).map { _ in random.normal() } } ?? []
+        let numbers = sample.operation.weights.reduce(0) { $0 + ($1.kind == .ternary ? 0 : $1.count) }
+        floats = (0..<numbers).map { _ in random.normal() }
         tokens = (0..<rows).map { _ in Int32(random.next() % UInt64(max(1, weight?.rows ?? 1))) }
         for form in sample.inputs { inputs.append((0..<rows).map { _ in Bench.row(form, &random) }) }
     }
@@ -70,7 +72,7 @@ final class Bench {
     }
 
     func parameter(_ kernels: Kernels) throws -> Parameter {
-        guard let weight = operation.weight else { return .none }
+        guard let weight = operation.weight else { return floats.isEmpty ? .none : .several(parts(floats).map { DenseParameter($0) }) }
         switch weight.kind {
         case .dense: return .dense(DenseParameter(operation.prepared(floats)))
         case .table:
@@ -89,18 +91,32 @@ final class Bench {
         }
     }
 
+    /// What belongs to each of several weights.
+    func parts(_ flat: [Float]) -> [[Float]] {
+        var start = 0
+        return operation.weights.map { weight in
+            defer { start += weight.count }
+            return Array(flat[start..<start + weight.count])
+        }
+    }
+
+    /// A definition's weight, or weights, of floats.
+    func definition<Number: Arithmetic>(_ flat: [Float]) -> DefinitionWeight<Number> {
+        guard let weight = operation.weight else {
+            return DefinitionWeight(
+                parts: zip(parts(flat), operation.weights).map { DefinitionWeight(dense: $0, columns: $1.columns) })
+        }
+        return DefinitionWeight(dense: weight.kind == .dense ? operation.prepared(flat) : flat, columns: weight.columns)
+    }
+
     /// The weight as it is trained.
     func latent() -> [Float] { trits.isEmpty ? floats : trits.map { scale * Float($0) } }
 
     /// `define`, row by row, on any kind of number.
     func define<Number: Arithmetic>(_ number: Number.Type) -> [[Number]] {
         let weight: DefinitionWeight<Number> =
-            switch operation.weight?.kind {
-            case .ternary: DefinitionWeight(trits: trits, columns: operation.weight?.columns ?? 0, scale: scale)
-            case .dense: DefinitionWeight(dense: operation.prepared(floats), columns: operation.weight?.columns ?? 0)
-            case .table: DefinitionWeight(dense: floats, columns: operation.weight?.columns ?? 0)
-            case nil: .none
-            }
+            trits.isEmpty
+            ? definition(floats) : DefinitionWeight(trits: trits, columns: operation.weight?.columns ?? 0, scale: scale)
         var state: [Number] = []
         if case .floats(let width) = operation.memory { state = [Number](repeating: Number(0), count: width) }
         return (0..<rows).map { row in

@@ -18,6 +18,8 @@ import Testing
         #"{"name": "\#(name)", "operation": "\#(operation)", "inputs": \#(inputs), "attributes": \#(attributes)}"#
     }
 
+    private static func rope(_ scaling: String) -> String { #"{"heads": 1, "width": 4, "base": 100, "scaling": \#(scaling)}"# }
+
     private static let bad: [(String, String)] = [
         ("", "the graph has no nodes"),
         (good + "," + node("teleport", "[0]"), "no operation 'teleport'"),
@@ -36,6 +38,32 @@ import Testing
         (node("embedding", "[]", #"{"table": "", "vocabulary": 9, "width": 4}"#), "attribute 'table'"),
         (#"{"name": "x"}"#, "lacks one of"),
         (good + "," + node("rms-norm", "[0]", #"{"gain": "t", "width": 4, "epsilon": 1e-6}"#), "the weight 't' in two ways"),
+        (good + "," + node("head-norm", "[0]", #"{"gain": "g", "width": 2, "heads": 3, "epsilon": 1e-6}"#), "for 3 heads of 2 numbers"),
+        (good + "," + node("rope", "[0]", rope(#"{"kind": "ntk"}"#)), "unknown scaling 'ntk'"),
+        (good + "," + node("rope", "[0]", rope(#"{"kind": "dynamic", "factor": 0, "original": 4}"#)), "the factor 0.0 is not positive"),
+        (
+            good + "," + node("rope", "[0]", rope(#"{"kind": "longrope", "short": [1], "long": [1, 2], "original": 4, "attention": 1}"#)),
+            "longrope has 1 and 2 factors"
+        ),
+        (
+            good + "," + node("rope", "[0]", rope(#"{"kind": "longrope", "short": [1, -1], "long": [1, 2], "original": 4, "attention": 1}"#)),
+            "attribute 'short' is not a list of positive numbers"
+        ),
+        (
+            good + "," + node("rope", "[0]", rope(#"{"kind": "yarn", "factor": 2, "original": 4, "fast": 3, "slow": 1, "attention": 1}"#)),
+            "attribute 'truncates' is not true or false"
+        ),
+        (
+            good + "," + node("ttt.inner-loop", "[0, 0, 0, 0, 0]", #"{"scope": "s.", "heads": 2, "width": 2, "mini-batch": 4, "rate": 1}"#),
+            "takes inputs of [f32[4], f32[4], f32[4], f32[2], f32[1]]"
+        ),
+        (
+            good + "," + node("ttt.inner-loop", "[0]", #"{"scope": "s.", "heads": 2, "width": 99999, "mini-batch": 4, "rate": 1}"#),
+            "attribute 'width' is not an integer of 1 to 4096"
+        ),
+        (good + "," + node("ttt.learning-rate", "[0]", #"{"scope": "s.", "heads": 9999, "width": 4}"#), "9999 heads are too many"),
+        (good + "," + node("causal-convolution", "[0]", #"{"kernel": "k", "width": 4, "length": 1}"#), "attribute 'length'"),
+        (good + "," + node("causal-convolution", "[0]", #"{"kernel": "k", "width": 5, "length": 3}"#), "is 5 wide, its input 4"),
         (good + "," + node("matmul-free.lower-bound", "[0]", #"{"bounds": "b", "layers": 2, "width": 4, "layer": 2}"#), "for layer 2 of 2"),
     ]
 

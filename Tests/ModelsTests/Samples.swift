@@ -20,6 +20,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
     static func all() throws -> [Sample] {
         let wide = Form.floats(300), gain = Weight("g", shape: [300], kind: .dense)
+        let yarn = RoPE.Yarn(factor: 4, original: 64, fast: 8, attention: 1.13, truncates: false)
+        let long = RoPE.LongRoPE(short: [1, 1.5], long: [2, 3], original: 9, attention: 1.2)
         return [
             Sample(Embedding(table: Weight("e", shape: [70, 33], kind: .table))),
             Sample(RMSNorm(gain: gain, epsilon: 1e-6), wide),
@@ -47,6 +49,18 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(RoPE(heads: 5, width: 20, base: 10000), .floats(100)),
             Sample(RoPE(heads: 1, width: 2, base: 500_000, scaling: .linear(factor: 4)), .floats(2)),
             Sample(RoPE(heads: 3, width: 16, base: 500_000, scaling: .llama3(factor: 8, low: 1, high: 4, original: 64)), .floats(48)),
+            Sample(RoPE(heads: 2, width: 6, base: 1000, scaling: .dynamic(factor: 3, original: 7)), .floats(12)),
+            Sample(RoPE(heads: 2, width: 16, base: 10000, scaling: .yarn(yarn)), .floats(32)),
+            Sample(RoPE(heads: 3, width: 4, base: 10000, scaling: .longRoPE(long)), .floats(12)),
+            Sample(RoPE(heads: 3, width: 10, base: 100, pairs: .neighbours, period: 7), .floats(30)),
+            Sample(RoPE(heads: 2, width: 4, base: 100, period: 1), .floats(8)),
+            Sample(LayerNorm(gain: gain, epsilon: 1e-6), wide),
+            Sample(LayerNorm(gain: Weight("g", shape: [2], kind: .dense), epsilon: 0.5), .floats(2)),
+            Sample(GELU(), wide),
+            Sample(CausalConvolution(kernel: Weight("k", shape: [300, 1, 4], kind: .dense)), wide),
+            Sample(CausalConvolution(kernel: Weight("k", shape: [5, 1, 50], kind: .dense)), .floats(5)),
+            Sample(HeadNorm(gain: Weight("g", shape: [20], kind: .dense), heads: 15, epsilon: 1e-6), wide),
+            Sample(HeadNorm(gain: Weight("g", shape: [1], kind: .dense), heads: 3, epsilon: 0.5), .floats(3)),
             Sample(Attention(heads: 6, keyValueHeads: 2, width: 40), .floats(240), .floats(80), .floats(80)),
             Sample(Attention(heads: 3, keyValueHeads: 3, width: 17), .floats(51), .floats(51), .floats(51)),
             Sample(Attention(heads: 5, keyValueHeads: 1, width: 64, window: 9), .floats(320), .floats(64), .floats(64)),
@@ -57,6 +71,17 @@ struct Sample: Sendable, CustomTestStringConvertible {
             Sample(Attention(heads: 4, keyValueHeads: 2, width: 6, window: 2), .floats(24), .floats(12), .floats(12)),
             Sample(Attention(heads: 6, keyValueHeads: 3, width: 34, window: 16), .floats(204), .floats(102), .floats(102)),
             Sample(Attention(heads: 2, keyValueHeads: 1, width: 10, window: 1000), .floats(20), .floats(10), .floats(10)),
+            try Sample("ttt.learning-rate", ["scope": "s.", "heads": 5, "width": 60], .floats(60)),
+            try Sample("ttt.token-scale", ["offsets": "o", "period": 7]),
+            try Sample(
+                "ttt.inner-loop", ["scope": "s.", "heads": 3, "width": 8, "mini-batch": 5, "rate": 0.02], .floats(24), .floats(24),
+                .floats(24), .floats(3), .floats(1)),
+            try Sample(
+                "ttt.inner-loop", ["scope": "s.", "heads": 2, "width": 18, "mini-batch": 1, "rate": 0.01], .floats(36), .floats(36),
+                .floats(36), .floats(2), .floats(1)),
+            try Sample(
+                "ttt.inner-loop", ["scope": "s.", "heads": 2, "width": 10, "hidden": 11, "mini-batch": 4, "rate": 0.003], .floats(20),
+                .floats(20), .floats(20), .floats(2), .floats(1)),
             try Sample("matmul-free.lower-bound", ["bounds": "b", "layers": 4, "width": 300, "layer": 2], wide),
         ]
     }

@@ -40,12 +40,15 @@ import Toolkit
         }
     }
 
-    @Test func `a Llama of floats has the same logits`() throws {
-        let configuration: JSON = [
-            "model_type": "llama", "vocab_size": 67, "hidden_size": 48, "num_hidden_layers": 2, "intermediate_size": 50, "rope_theta": 500,
+    @Test(arguments: [["model_type": "llama"], ["model_type": "qwen2"], ["model_type": "qwen3", "head_dim": 10]] as [JSONObject])
+    func `a model of floats has the same logits`(_ kind: JSONObject) throws {
+        var object: JSONObject = [
+            "vocab_size": 67, "hidden_size": 48, "num_hidden_layers": 2, "intermediate_size": 50, "rope_theta": 500,
             "num_attention_heads": 6, "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "max_position_embeddings": 64, "bos_token_id": 1,
             "eos_token_id": 2,
         ]
+        for member in kind.members { object[member.key] = member.value }
+        let configuration = JSON.object(object)
         let family = try #require(Catalog.family(of: configuration)), tokens: [Int32] = [1, 5, 9, 60, 33]
         let graph = try family.graph(configuration: configuration), source = try MemorySource(randomFor: graph, seed: 31)
         let scratch = try Scratch()

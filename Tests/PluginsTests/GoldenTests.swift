@@ -13,13 +13,14 @@ import Toolkit
         let names = Set(Golden.all.map(\.name))
         #expect(names.isSuperset(of: [
             "mmfree-tiny-opts", "mmfree-tiny-bf16-sharded", "shakespeare", "bitnet-tiny-bf16", "bitnet-tiny-packed",
-            "llama-bitnet-tiny-packed", "llama-bitnet-rmsnorm-tiny-packed",
+            "llama-bitnet-tiny-packed", "llama-bitnet-rmsnorm-tiny-packed", "qwen2-tiny", "qwen2-tiny-longrope", "qwen3-tiny",
+            "qwen3-tiny-opts",
         ]))
     }
 
     /// Larger ones are kept elsewhere: a folder that is there must not be passed over.
     @Test(.enabled(if: getenv("TERN_GOLDEN") != nil)) func `those of every family are among the others`() throws {
-        let models = try Golden.all.map { try JSON(parsing: MappedFile.contents("\($0.model)/config.json")) }
+        let models = try (Golden.all + Golden.learners).map { try JSON(parsing: MappedFile.contents("\($0.model)/config.json")) }
         let families = Set(models.compactMap { Catalog.family(of: $0)?.name })
         #expect(families == Set(Catalog.families.map { $0.name }))
     }
@@ -110,6 +111,17 @@ import Toolkit
             let sum = row.reduce(0.0) { $0 + exp(Double($1) - largest) }
             return Float(largest + log(sum) - Double(row[Int(token)]))
         }
+    }
+
+    /// Where nothing is rounded, a token is as near to the original's alone as in its text.
+    @Test(arguments: Golden.all.filter { !$0.rounds }) func `token by token the main prompt gives the same logits`(_ golden: Golden) throws {
+        let machine = try Traced(golden.model).machine(optimising: true)
+        var feeds = [Machine.Feed(machine.graph.session, [], wanted: .last)], found: [Float] = []
+        for token in try golden.tokens("input_ids") {
+            feeds = [Machine.Feed(feeds[0].session, [token], wanted: .last)]
+            try machine.run(&feeds) { _, _, row in found += row }
+        }
+        #expect(difference(found, try golden.floats("logits")).largest < 1e-4)
     }
 
     @Test(arguments: Golden.all) func `greedy decoding goes on in the same way`(_ golden: Golden) throws {

@@ -34,9 +34,27 @@ import Testing
         (["num_attention_heads": 3], "3 attention heads, which do not share 2 of keys"), (["head_dim": 7], "heads of 7 numbers"),
         (["num_attention_heads": 6], "6 attention heads, which do not divide a width of 32"),
         (["num_key_value_heads": 0], "'num_key_value_heads': 0"), (["vocab_size": -1], "'vocab_size': -1"),
-        (["rope_scaling": ["rope_type": "yarn", "factor": 4]], "'rope_scaling.rope_type': \"yarn\", expected 'default' or 'linear' or 'llama3'"),
-        (["rope_scaling": ["type": "dynamic", "factor": 2]], "'rope_scaling.type': \"dynamic\""),
-        (["rope_parameters": ["rope_type": "longrope"]], "'rope_parameters.rope_type': \"longrope\""),
+        (["rope_scaling": ["rope_type": "ntk", "factor": 4]], "'rope_scaling.rope_type': \"ntk\", expected 'default' or 'linear' or 'llama3'"),
+        (["rope_scaling": ["type": "dynamic"]], "'rope_scaling.factor': null, expected a positive number"),
+        (["rope_scaling": ["type": "yarn"]], "'rope_scaling.factor': null"),
+        (["rope_scaling": ["type": "yarn", "factor": 4, "beta_fast": 1, "beta_slow": 2]], "'rope_scaling.beta_slow': 2"),
+        (["rope_scaling": ["type": "yarn", "factor": 4], "rope_theta": 1], "no ramp for a base of 1"),
+        (["rope_parameters": ["rope_type": "longrope", "factor": 2]], "'rope_parameters.short_factor': null, expected a list of positive"),
+        (
+            ["rope_parameters": ["rope_type": "longrope", "factor": 2, "short_factor": [1, 2, 0, 4], "long_factor": [1, 2, 3, 4]]],
+            "'rope_parameters.short_factor': [1,2,0,4]"
+        ),
+        (
+            ["rope_scaling": ["rope_type": "longrope", "factor": 2, "short_factor": [1, 2, 3], "long_factor": [1, 2, 3, 4]]],
+            "longrope has 3 and 4 factors for heads of 8 numbers"
+        ),
+        (["rope_parameters": ["full_attention": ["rope_type": "default"]]], "'rope_parameters.full_attention'"),
+        (["model_type": "qwen2", "use_sliding_window": 1], "'use_sliding_window': 1, expected true or false"),
+        (["model_type": "qwen2", "max_window_layers": -1], "'max_window_layers': -1, expected an integer of 0"),
+        (["model_type": "qwen3", "layer_types": ["full_attention"]], "1 'layer_types', expected one for each of 2 layers"),
+        (["model_type": "qwen3", "layer_types": ["full_attention", "linear_attention"]], "'layer_types': \"linear_attention\""),
+        (["model_type": "qwen3", "layer_types": ["full_attention", "sliding_attention"]], "expected a use_sliding_window"),
+        (["model_type": "qwen2", "quantization_config": ["quant_method": "awq"]], "'quantization_config.quant_method': \"awq\""),
         (["partial_rotary_factor": 0.5], "'partial_rotary_factor': 0.5, expected 1"),
         (["attention_bias": 1], "'attention_bias': 1, expected true or false"), (["mlp_bias": "no"], "'mlp_bias': \"no\""),
         (["model_type": "mistral", "sliding_window": 0], "'sliding_window': 0, expected an integer of 1 to"),
@@ -54,6 +72,9 @@ import Testing
         [:], ["quantization_config": .null], ["hidden_act": "silu"], ["head_dim": 16], ["head_dim": .null], ["rope_scaling": .null],
         ["rope_parameters": ["rope_type": "default", "rope_theta": 1e6]], ["num_key_value_heads": .null], ["unheard_of": 1],
         ["model_type": "mistral"], ["model_type": "mistral", "sliding_window": .null], ["tie_word_embeddings": true],
+        ["model_type": "qwen2"], ["model_type": "qwen3"], ["model_type": "qwen2", "use_sliding_window": true, "sliding_window": .null],
+        ["rope_scaling": ["rope_type": "yarn", "factor": 4]], ["rope_scaling": ["type": "dynamic", "factor": 2]],
+        ["rope_parameters": ["rope_type": "dynamic", "factor": 2, "rope_theta": 1e6]],
     ]
 
     @Test(arguments: taken) func `what is known is taken`(_ changes: JSONObject) { #expect(Self.refusal(changes) == nil) }
@@ -67,6 +88,85 @@ import Testing
         // The published 7B: 7.24 billion.
         #expect(mistral.weights.reduce(0) { $0 + $1.count } == 7_241_732_096)
         #expect(mistral.text.contains("heads=32,key-value-heads=8,width=128,window=4096}"))
+    }
+
+    /// The published Qwen2.5-0.5B and Qwen3-0.6B, by the keys of their config.json that matter here.
+    @Test func `published Qwens have as many weights as they say`() throws {
+        let small = try Self.family().graph(configuration: [
+            "model_type": "qwen2", "hidden_size": 896, "intermediate_size": 4864, "max_window_layers": 21, "num_attention_heads": 14,
+            "num_hidden_layers": 24, "num_key_value_heads": 2, "rope_theta": 1e6, "sliding_window": 32768, "tie_word_embeddings": true,
+            "use_sliding_window": false, "vocab_size": 151_936,
+        ])
+        #expect(small.weights.reduce(0) { $0 + $1.count } == 494_032_768 && !small.text.contains("window"))
+        let third = try Self.family().graph(configuration: [
+            "model_type": "qwen3", "hidden_size": 1024, "intermediate_size": 3072, "head_dim": 128, "num_attention_heads": 16,
+            "num_hidden_layers": 28, "num_key_value_heads": 8, "rope_theta": 1e6, "sliding_window": .null, "tie_word_embeddings": true,
+            "use_sliding_window": false, "vocab_size": 151_936, "attention_bias": false,
+        ])
+        #expect(third.weights.reduce(0) { $0 + $1.count } == 596_049_920)
+    }
+
+    @Test func `a Qwen's windows are where the original has them`() throws {
+        func windows(_ changes: JSONObject) throws -> [Bool] {
+            try Self.graph(changes).text.split(separator: "\n").filter { $0.contains("attention{") }.map { $0.contains("window=5") }
+        }
+        let window: JSONObject = ["model_type": "qwen2", "use_sliding_window": true, "sliding_window": 5]
+        func with(_ key: String, _ value: JSON) -> JSONObject {
+            var changes = window
+            changes[key] = value
+            return changes
+        }
+        #expect(try windows(with("max_window_layers", 1)) == [false, true] && windows(with("max_window_layers", 0)) == [true, true])
+        #expect(try windows(window) == [false, false] && windows(with("use_sliding_window", false)) == [false, false])
+        #expect(try windows(with("layer_types", ["sliding_attention", "full_attention"])) == [true, false])
+    }
+
+    @Test func `a new Qwen has the biases and norms of its kind`() throws {
+        for (type, parts) in [("llama", 0), ("qwen2", 3), ("qwen3", 2)] {
+            let options = try PluginOptions(parsing: "llama:type=\(type),layers=1,width=64").declared(as: Self.family().newOptions)
+            let configuration = try Self.family().configuration(new: options, vocabulary: 80)
+            let weights = try Self.family().graph(configuration: configuration).weights
+            let own = weights.filter { $0.name.hasSuffix(".bias") || $0.name.contains("_norm.") }
+            #expect(own.count == parts && configuration["model_type"] == .string(type))
+            for weight in own {
+                let value: Float = weight.name.hasSuffix(".bias") ? 0 : 1
+                #expect(try Self.family().initialValues(of: weight, in: configuration) == .constant(value))
+            }
+        }
+        #expect(throws: Failure.self) {
+            let options = try PluginOptions(parsing: "llama:type=phi").declared(as: Self.family().newOptions)
+            _ = try Self.family().configuration(new: options, vocabulary: 80)
+        }
+    }
+
+    /// Either dialect says the same.
+    @Test func `rotations are the same in both dialects`() throws {
+        let scalings: [JSONObject] = [
+            ["rope_type": "linear", "factor": 3], ["rope_type": "dynamic", "factor": 3],
+            ["rope_type": "yarn", "factor": 3, "original_max_position_embeddings": 99, "mscale": 0.7, "mscale_all_dim": 1.2],
+            ["rope_type": "yarn", "factor": 3, "attention_factor": 0.9, "truncate": false],
+            ["rope_type": "longrope", "factor": 3, "short_factor": [1, 1, 1, 2], "long_factor": [2, 3, 4, 5]],
+        ]
+        for scaling in scalings {
+            var newer = scaling
+            newer["rope_theta"] = 5000
+            let old = try Self.graph(["rope_theta": 5000, "rope_scaling": .object(scaling)])
+            #expect(try Self.graph(["rope_parameters": .object(newer)]) == old)
+            #expect(try Self.graph(["rope_theta": 5000]) != old)
+        }
+    }
+
+    @Test func `what a scaling does not say comes from the length of texts`() throws {
+        func text(_ changes: JSONObject) throws -> String { try Self.graph(changes).json.compact }
+        #expect(try text(["rope_scaling": ["type": "dynamic", "factor": 2], "max_position_embeddings": 777]).contains("\"original\":777"))
+        #expect(try text(["rope_scaling": ["type": "dynamic", "factor": 2]]).contains("\"original\":2048"))
+        #expect(try text(["rope_scaling": ["type": "yarn", "factor": 2], "max_position_embeddings": 777]).contains("\"original\":777"))
+        let long: JSONObject = [
+            "rope_scaling": ["type": "longrope", "short_factor": [1, 1, 1, 1], "long_factor": [1, 1, 1, 1]],
+            "original_max_position_embeddings": 16, "max_position_embeddings": 256,
+        ]
+        // sqrt(1 + log(256/16) / log(16))
+        #expect(try text(long).contains("\"attention\":1.414213562373095") && text(long).contains("\"original\":16,"))
     }
 
     @Test func `only a Mistral has a window, unless it is null`() throws {
@@ -107,7 +207,8 @@ import Testing
     }
 
     static let owners: [(JSON, String?)] = [
-        (["model_type": "llama"], "llama"), (["model_type": "mistral"], "llama"), (["model_type": "bitnet"], "bitnet"),
+        (["model_type": "llama"], "llama"), (["model_type": "mistral"], "llama"), (["model_type": "qwen2"], "llama"),
+        (["model_type": "qwen3"], "llama"), (["model_type": "qwen2_moe"], nil), (["model_type": "bitnet"], "bitnet"),
         (["model_type": "llama", "quantization_config": ["quant_method": "bitnet"]], "bitnet"),
         (["model_type": "llama", "quantization_config": ["quant_method": "gptq"]], "llama"),
         (["model_type": "llama", "quantization_config": .null, "architectures": ["LlamaForCausalLM"]], "llama"),

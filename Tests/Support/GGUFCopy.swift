@@ -5,13 +5,17 @@ import Tensors
 public struct GGUFCopy {
     public private(set) var writer = GGUFWriter()
     private let config: JSON
-    private var architecture: String { config["model_type"] == "llama" ? "llama" : "bitnet-b1.58" }
+    private var architecture: String {
+        let type = config["model_type"]?.stringValue ?? ""
+        return ["llama", "qwen2", "qwen3"].contains(type) ? type : "bitnet-b1.58"
+    }
 
     private static let names = [
         "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output", "input_layernorm": "attn_norm",
         "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
         "self_attn.o_proj": "attn_output", "self_attn.attn_sub_norm": "attn_sub_norm", "mlp.ffn_sub_norm": "ffn_sub_norm",
         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+        "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
     ]
 
     /// `source` holds the tensors of a model with this configuration; its matrices of trits are stored in `layout`, floats as they are.
@@ -45,6 +49,9 @@ public struct GGUFCopy {
         ] { writer.set("\(architecture).\(key)", .uint32(UInt32(try size(name)))) }
         writer.set("\(architecture).rope.freq_base", .float32(Float(config["rope_theta"]?.doubleValue ?? 10000)))
         writer.set("\(architecture).attention.layer_norm_rms_epsilon", .float32(Float(config["rms_norm_eps"]?.doubleValue ?? 0)))
+        if let width = config["head_dim"]?.intValue {
+            for key in ["key_length", "value_length"] { writer.set("\(architecture).attention.\(key)", .uint32(UInt32(width))) }
+        }
         writer.set("tokenizer.ggml.bos_token_id", .uint32(UInt32(try size("bos_token_id"))))
         writer.set("tokenizer.ggml.eos_token_id", .uint32(UInt32(try size("eos_token_id"))))
     }

@@ -29,7 +29,7 @@ public struct GGUFSample {
         (random, self.isTrained, self.width, self.layers) = (Random(seed: seed), isTrained, width, layers)
         addKeys(architecture)
         addFloats("token_embd.weight", [Self.vocabulary, width])
-        for layer in 0..<layers { addLayer(layer, layout, hasSubNorms: architecture != "llama", isLlama: architecture == "llama") }
+        for layer in 0..<layers { addLayer(layer, layout, hasSubNorms: architecture.hasPrefix("bitnet"), isLlama: architecture == "llama") }
         addFloats("output_norm.weight", [width])
     }
 

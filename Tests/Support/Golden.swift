@@ -18,13 +18,14 @@ public struct Golden: Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// A folder of recorded numbers; nil for one that records something else, or a model of a family that we do not have.
-    init?(_ folder: String) throws {
+    /// A folder of recorded numbers; nil for one that records something else, `mark` being absent, or a model of a family that we do not
+    /// have.
+    init?(_ folder: String, mark: String = "strict_input_ids") throws {
         guard access("\(folder)/golden.safetensors", F_OK) == 0 else { return nil }
         name = folder.split(separator: "/").last.map(String.init) ?? folder
         model = folder
         json = try JSON(parsing: MappedFile.contents("\(folder)/golden.json"))
-        guard json["strict_input_ids"] != nil, let config = try? JSON(parsing: MappedFile.contents("\(model)/config.json")),
+        guard json[mark] != nil, let config = try? JSON(parsing: MappedFile.contents("\(model)/config.json")),
             let family = Catalog.family(of: config)
         else { return nil }
         rounds = family.quantiser != nil
@@ -40,6 +41,9 @@ public struct Golden: Sendable, CustomStringConvertible {
 
     /// Those of them that this reads.
     public static let all: [Golden] = folders.compactMap { try? Golden($0) }
+
+    /// Those of models that learn while they read; nothing is rounded in them, so they have no strict prompt.
+    public static let learners: [Golden] = folders.compactMap { try? Golden($0, mark: "decode_primal_vs_dual") }
 
     /// Those that come with the project.
     public static func named(_ name: String) throws -> Golden {

@@ -37,6 +37,17 @@ public let smallConfigurations: [String: [JSON]] = [
             ],
         ],
     ],
+    "ttt": [
+        [
+            "model_type": "ttt", "vocab_size": 67, "hidden_size": 24, "num_hidden_layers": 2, "intermediate_size": 44,
+            "num_attention_heads": 4, "mini_batch_size": 7, "ttt_base_lr": 0.5, "bos_token_id": 1, "eos_token_id": 2,
+        ],
+        [
+            "model_type": "ttt", "vocab_size": 300, "hidden_size": 30, "num_hidden_layers": 2, "intermediate_size": 50,
+            "num_attention_heads": 3, "ttt_layer_type": "mlp", "mini_batch_size": 16, "pre_conv": true, "share_qk": true, "use_gate": true,
+            "conv_kernel": 3, "tie_word_embeddings": false, "rope_theta": 500,
+        ],
+    ],
     "llama": [
         [
             "model_type": "llama", "vocab_size": 67, "hidden_size": 30, "num_hidden_layers": 2, "intermediate_size": 44, "head_dim": 8,
@@ -50,6 +61,17 @@ public let smallConfigurations: [String: [JSON]] = [
             "model_type": "mistral", "vocab_size": 300, "hidden_size": 36, "num_hidden_layers": 2, "intermediate_size": 50,
             "num_attention_heads": 6, "num_key_value_heads": 2, "sliding_window": 21, "rms_norm_eps": 1e-5,
             "rope_parameters": ["rope_type": "default", "rope_theta": 1000],
+        ],
+        [
+            "model_type": "qwen2", "vocab_size": 67, "hidden_size": 36, "num_hidden_layers": 3, "intermediate_size": 50,
+            "num_attention_heads": 6, "num_key_value_heads": 3, "tie_word_embeddings": true, "use_sliding_window": true,
+            "sliding_window": 11, "max_window_layers": 2, "max_position_embeddings": 32, "rope_theta": 1000,
+            "rope_scaling": ["rope_type": "dynamic", "factor": 3],
+        ],
+        [
+            "model_type": "qwen3", "vocab_size": 300, "hidden_size": 30, "num_hidden_layers": 2, "intermediate_size": 44, "head_dim": 14,
+            "num_attention_heads": 3, "num_key_value_heads": 1, "rope_theta": 10000,
+            "rope_scaling": ["rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 64],
         ],
     ],
 ]

@@ -7,11 +7,12 @@ import Testing
     private func integer(_ group: ArraySlice<UInt8>, _ bits: IntegerBits, _ row: Int, _ column: Int) -> Int {
         let quad = group.dropFirst(column / 16 * 32 * bits.rawValue), step = column % 16 / 4, place = 4 * row + column % 4
         func byte(_ index: Int) -> Int { Int(quad[quad.startIndex + index]) }
-        let low = byte(64 * (step / 2) + place) >> (4 * (step % 2)) & 15
+        func low() -> Int { byte(64 * (step / 2) + place) >> (4 * (step % 2)) & 15 }
         switch bits {
+        case .two: return byte(place) >> (2 * step) & 3 - 2
         case .eight: return byte(64 * step + place) - 128
-        case .four: return low - 8
-        case .six: return low + ((byte(128 + place) >> (2 * step)) & 3) * 16 - 32
+        case .four: return low() - 8
+        case .six: return low() + ((byte(128 + place) >> (2 * step)) & 3) * 16 - 32
         }
     }
 
@@ -118,6 +119,27 @@ import Testing
                 let found = product(made, x, stride: width + 3, .at(level))
                 #expect(found == product(made, x, stride: width + 3, .at(.scalar)))
                 expectNear(found, made, x)
+            }
+        }
+    }
+
+    @Test(arguments: KernelLevel.available, widths)
+    func planesFoldToTheIntegersThatTheirTritsStandFor(level: KernelLevel, width: Int) {
+        var random = Random(seed: UInt64(width) + 2)
+        for (planes, bits) in [(1, IntegerBits.two), (2, .four), (3, .six)] {
+            for row in [0, 7, 15] {
+                let trits = (0..<planes).map { _ in (0..<width).map { _ in Int8(random.next() % 3) - 1 } }
+                let codes = Guarded(trits.flatMap(Trits.pack))
+                let table = written(bits.groupBytes(width: width), poison: UInt8(0xff)) {
+                    Kernels.at(level).foldPlanes(codes.start, planes: planes, width: width, bits: bits, row: row, into: $0)
+                }
+                #expect(!table.strayed)
+                for column in 0..<IntegerBits.spans(width: width) * 128 {
+                    let expected = trits.reduce(0) { 3 * $0 + (column < width ? Int($1[column]) : 0) }
+                    #expect(integer(table.values[...], bits, row, column) == expected)
+                }
+                let strange = table.values.indices.filter { $0 % 64 / 4 != row && table.values[$0] != 0xff }
+                #expect(strange.isEmpty)
             }
         }
     }

@@ -32,6 +32,13 @@ extension BadInput {
         quality("a picture of no known kind", "neither .png nor .svg", "q", question, "--plot", "x.pdf"),
         quality("answers into no folder", "cannot create '/nowhere/x'", "q", question, "--answers", "/nowhere/x"),
         quality("answers onto a full disk", "cannot write to '/dev/full'", "q", question, "--answers", "/dev/full"),
+        quality("too little for a window", "has 3 tokens, too few for a window of 16", "x.jsonl", "{\"tokens\": [1, 2, 3]}\n",
+            "--windowing", "llama.cpp", "--context", "16"),
+        quality("no such reference", "cannot open '/nowhere/x'", "q", question, "--reference", "/nowhere/x"),
+        BadInput("bench quality: a reference with other tokens", "bench", "makes other tokens of the data") { scratch in
+            let data = try scratch.write("x.txt", "Good night, good night!\n")
+            return ["quality", try Made.tiny.raw, "--data", data, "--reference", try Made.shakespeare.raw]
+        },
         BadInput("bench quality: no such data", "bench", "cannot open '/nowhere/x'") { _ in
             ["quality", try Made.tiny.raw, "--data", "/nowhere/x"]
         },

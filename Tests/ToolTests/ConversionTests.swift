@@ -136,7 +136,7 @@ import Testing
 
     @Test(arguments: Made.all) func `from the Hugging Face form the same trits come back, and the same scales`(_ made: Made) throws {
         let scratch = try Scratch(), folder = scratch.file("hf")
-        try expectDone(run("pack", [made.packed, "--to", "huggingface", "-o", folder]))
+        try expectDone(run("pack", [made.packed, "--to", "huggingface:floats", "-o", folder]))
         #expect(names(in: folder).contains("config.json") && names(in: folder).contains("model.safetensors"))
         let isOnline = try Self.quantisation(folder) == Self.quantisation(made.folder)
         if !isOnline {
@@ -154,6 +154,28 @@ import Testing
             #expect(isThere, "\(tensor.name)")
         }
         #expect(try run("infer", [folder, "hello"]).output == run("infer", [made.packed, "hello"]).output)
+    }
+
+    /// As transformers packs them: trits by quarters of the rows, found by hand; back as they were.
+    @Test(arguments: ["bitnet-tiny-packed", "llama-bitnet-tiny-packed"]) func `packed for transformers`(_ name: String) throws {
+        let scratch = try Scratch(), folder = scratch.file("hf"), made = try #require(Made.all.first { $0.golden.name == name })
+        try expectDone(run("pack", [made.packed, "--to", "huggingface", "-o", folder]))
+        let before = try tensors(in: made.raw), after = try tensors(in: "\(folder)/model.safetensors")
+        let matrices = after.filter { $0.element == "U8" }
+        #expect(matrices.count == 21)
+        for matrix in matrices {
+            let codes = try #require(before.first { $0.name == matrix.name }), (quarter, columns) = (matrix.shape[0], matrix.shape[1])
+            for row in [0, quarter - 1], part in 0..<4 {
+                let stored = matrix.bytes[row * columns..<(row + 1) * columns].map { $0 >> UInt8(2 * part) & 3 }
+                let start = (part * quarter + row) * codes.shape[1]
+                let expected = (0..<columns).map { codes.bytes[start + $0 / 4] >> UInt8(2 * ($0 % 4)) & 3 }
+                #expect(stored == expected, "\(matrix.name)")
+            }
+        }
+        try expectDone(run("quantize", [folder, "-o", scratch.file("again")]))
+        let again = try tensors(in: scratch.file("again"))
+        for tensor in before where tensor.name.hasPrefix("model.") { #expect(again.contains(tensor), "\(tensor.name)") }
+        try expectRefused(run("pack", [Made.tiny.packed, "--to", "huggingface:packed", "-o", scratch.file("x")]), "pack", "no packed form")
     }
 
     private static func quantisation(_ folder: String) throws -> JSON? {

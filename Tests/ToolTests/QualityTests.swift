@@ -256,4 +256,65 @@ import Tokens
         #expect(try bytes(of: scratch.file("x.svg")).starts(with: Array("<?xml".utf8)))
         #expect(scratch.contents == ["q.jsonl", "records", "x.svg"])
     }
+
+    // Windows and references.
+
+    private static let play = (0..<12).map { "ROMEO:\nGood night, good night! Parting is such sweet sorrow, \($0), that I shall say good night.\n\n" }.joined()
+
+    /// Costs of the tokens that windows predict, each window scored by infer alone.
+    private func naive(_ model: String, _ windows: [(tokens: [Int32], scored: Int)]) throws -> Double {
+        let lines = windows.map { "{\"tokens\": \(ids($0.tokens))}\n" }.joined()
+        let outcome = try run("infer", [model, "--json", "--score"], input: .text(lines))
+        expectDone(outcome)
+        return try zip(outcome.lines, windows).reduce(0) { sum, pair in
+            let logs = try JSON(parsing: pair.0)["logprobs"]?.arrayValue ?? []
+            return sum - logs.suffix(pair.1.scored).compactMap(\.doubleValue).reduce(0, +)
+        }
+    }
+
+    @Test func `windows slide, and are cut as by llama-perplexity`() throws {
+        let model = try Made.shakespeare.raw, scratch = try Scratch(), data = try scratch.write("x.txt", Self.play)
+        let tokenizer = try Tokenizer(json: MappedFile.contents("\(Made.shakespeare.folder)/tokenizer.json"))
+        let text = tokenizer.encode(Self.play), tokens = text + [2]
+        // Of 24 tokens, each 10 further; after the first each predicts ten more.
+        var windows: [(tokens: [Int32], scored: Int)] = [(Array(tokens[..<25]), 24)]
+        for start in stride(from: 10, to: tokens.count - 15, by: 10) {
+            let end = min(tokens.count, start + 25)
+            windows.append((Array(tokens[start..<end]), end - start - 15))
+        }
+        let sliding = try quality(model, ["--data", data, "--context", "24", "--stride", "10"])
+        #expect(sliding["text"]?["windows"] == .integer(windows.count) && sliding["text"]?["tokens"] == .integer(tokens.count - 1))
+        try expectEqual(number(results(sliding, "text")[0], "nats_per_token"), naive(model, windows) / Double(tokens.count - 1), "sliding")
+        let words = Self.play.split { $0.isWhitespace }.count
+        #expect(sliding["text"]?["words"] == .integer(words - 1), "the first begins in a token that is not predicted")
+        let perplexity = exp(try naive(model, windows) / Double(words - 1))
+        try expectEqual(number(results(sliding, "text")[0], "word_perplexity"), perplexity, "words")
+
+        let halves = try quality(model, ["--data", data, "--context", "31", "--windowing", "llama.cpp"])
+        let chunks = (0..<text.count / 31).map { (tokens: Array(text[$0 * 31..<$0 * 31 + 31]), scored: 15) }
+        #expect(halves["text"]?["tokens"] == .integer(15 * chunks.count))
+        try expectEqual(number(results(halves, "text")[0], "nats_per_token"), naive(model, chunks) / Double(15 * chunks.count), "halves")
+    }
+
+    @Test func `a reference is as far as it is, and no further from itself`() throws {
+        let model = try Made.shakespeare.raw, scratch = try Scratch(), data = try scratch.write("x.txt", Self.play)
+        let questions = try scratch.write("q.jsonl", (1...9).map { "{\"prompt\": [\($0)], \"answer\": [\($0 + 1)]}\n" }.joined())
+        let options = ["--data", data, "--questions", questions, "--context", "40", "--reference", model]
+        let own = try quality(model, options), same = results(own, "text")
+        #expect(own["reference"] == .string(model) && same.map { $0["reference"] } == [true, false])
+        #expect(["divergence", "difference", "difference_lower"].allSatisfy { same[1][$0] == 0.0 } && same[1]["agreement"] == 1.0)
+        #expect(results(own, "questions").map { $0["reference"] } == [true, false])
+        let other = try quality(model, options + ["--embedding", "int4"]), parts = results(other, "text")
+        #expect(try number(parts[1], "divergence") > 0 && number(parts[1], "divergence_error") > 0 && number(parts[1], "agreement") < 1)
+        #expect(parts[0] == same[0], "what is done to the model is not done to the reference")
+        try expectEqual(number(parts[1], "difference"), number(parts[1], "nats_per_token") - number(parts[0], "nats_per_token"), "difference")
+        let alone = try quality(model, ["--data", data, "--context", "40", "--embedding", "int4"])
+        #expect(results(alone, "text")[0]["nats_per_token"] == parts[1]["nats_per_token"])
+        let table = try run("bench", ["quality", model] + options)
+        expectDone(table)
+        let first = table.lines.compactMap { $0.split(separator: " ").first }
+        #expect(first.count { $0 == "reference" } == 1 && first.count { $0 == "itself" } == 1)
+        let plot = try run("bench", ["plot", scratch.write("records", (try run("bench", ["quality", model, "--json"] + options)).output)])
+        #expect(plot.status == 0 && plot.text.contains("bits per byte"))
+    }
 }

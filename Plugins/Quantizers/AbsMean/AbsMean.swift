@@ -8,6 +8,14 @@ import Tensors
 public struct AbsMean: Quantiser {
     public static let name = "absmean"
 
+    /// Without the floor, which is for matrices of noise; a span's scale is of its own size.
+    public static func grid(for weights: UnsafeBufferPointer<Float>, _ form: PlaneForm, _ metric: SpanMetric?) -> PlaneGrid {
+        PlaneGrid.residual(weights, form) { rest in
+            let scale = Float(rest.reduce(0.0) { $0 + Double(abs($1)) } / Double(max(1, rest.count)))
+            return (scale, scale / 2)
+        }
+    }
+
     public static func quantise(
         _ matrix: FloatMatrix, codes: UnsafeMutableRawBufferPointer, _ kernels: Kernels, _ threads: ThreadPool
     ) throws -> QuantisedMatrix {

@@ -99,7 +99,7 @@ extension Lowering {
     /// An operation without an instruction of its own: by its own code, at the price of its cost.
     mutating func lowerCall(_ opcode: Opcode, _ operation: any Operation, _ index: Int) throws -> Value {
         let node = graph.nodes[index]
-        guard node.inputs.count <= 3, operation.weight?.kind ?? .dense == .dense else {
+        guard node.inputs.count <= 3, operation.weights.count <= 1, operation.weight?.kind ?? .dense == .dense else {
             throw Failure("the core has no unit for '\(type(of: operation).name)'")
         }
         var call = Instruction(opcode), inputs: [Int] = []

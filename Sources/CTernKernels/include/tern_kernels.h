@@ -130,10 +130,11 @@ static inline size_t tern_integer_bytes(size_t width, unsigned bits)
     return tern_spans(width) * (TERN_SPAN / 8 * TERN_INTEGER_ROWS) * bits;
 }
 
-/* A table of integers of 4, 6 or 8 bits: groups of sixteen rows, the last filled up with zeros, a group by spans, a span by quads, which
+/* A table of integers of 2, 4, 6 or 8 bits: groups of sixteen rows, the last filled up with zeros, a group by spans, a span by quads, which
  * are sixteen columns. A code is the integer plus 2^(bits - 1). Of the codes of four neighbouring columns 4s + c, c = 0..3, of a quad, byte
  * 4r + c of 64 is that of row r: a step. A quad is
  * - with 8 bits its four steps, s = 0..3;
+ * - with 2 bits 64 bytes with the four steps, s = 0 in the lowest bits;
  * - with 4 bits steps 0 and 1 in the low and the high halves of 64 bytes, then 2 and 3 alike;
  * - with 6 bits the low four bits of all codes in such 128 bytes, then 64 bytes with the high two bits of steps 0..3, lowest first.
  * Each group has for each span sixteen scales in half precision, one a row. */
@@ -247,6 +248,16 @@ typedef struct tern_kernels {
 
     /* Row `row` of a group of a table of integers as floats. */
     void (*widen_integers)(const uint8_t *codes, const uint16_t *scales, size_t width, unsigned bits, size_t row, float *w);
+
+    /* Row `row` of a group of a table of integers from `planes` rows of trit codes as files hold them, one after the other, (width + 3) / 4
+     * bytes each: the integers are the trits of the first times 3^(planes - 1), and so on to those of the last as they are. The codes are 0,
+     * 1, 2, the integers have to fit. Writes no byte of other rows. */
+    void (*fold_planes)(const uint8_t *codes, size_t planes, size_t width, unsigned bits, size_t row, uint8_t *table);
+
+    /* c[i * c_stride + j] += a[i * a_row + k * a_step] * b[k * b_stride + j], for k in 0..<depth in order, for i in 0..<rows and j in
+     * 0..<columns: each number is a chain of fused multiply-adds, so that no bit depends on how the work is cut up but along k. */
+    void (*add_products)(const float *a, size_t a_row, size_t a_step, size_t rows, const float *b, size_t b_stride, size_t depth, float *c,
+                         size_t c_stride, size_t columns);
 
     /* Absmax quantiser of one row: s = 127 / max(max|x|, 1e-5), q = round-half-even(x * s), laid out in planes. Returns the sum of q; *inverse
      * is 1 / s. NaN counts as 0. */

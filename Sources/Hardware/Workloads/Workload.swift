@@ -91,7 +91,8 @@ public struct SimulatedModel: Sendable {
 
     private func weights(_ workload: Workload) -> [Weight] {
         guard workload.blocksOnly else { return graph.weights }
-        let blocks = Set(zip(schedule.graph.nodes, layers).compactMap { node, layer in layer.isBlock ? node.operation.weight?.name : nil })
+        let nodes = zip(schedule.graph.nodes, layers).filter(\.1.isBlock).map(\.0)
+        let blocks = Set(nodes.flatMap { $0.operation.weights.map(\.name) })
         return graph.weights.filter { blocks.contains($0.name) }
     }
 }

@@ -38,12 +38,17 @@ public struct QualityCurve: Hashable, Sendable {
         guard record["record"]?.stringValue == "quality", let model = record["model"]?.stringValue else {
             throw Failure("is no record of bench quality")
         }
-        let text = record["text"]?["results"]?.arrayValue ?? [], questions = record["questions"]?["results"]?.arrayValue ?? []
+        let text = QualityCurve.results(record["text"]), questions = QualityCurve.results(record["questions"])
         let areBits = text.allSatisfy { $0["bits_per_byte"]?.doubleValue != nil }
         (self.model, self.areBits) = (model, areBits)
         losses = try text.map { try Point($0, areBits ? "bits_per_byte" : "nats_per_token") }
         accuracies = try QualityCurve.accuracies(questions)
         guard !losses.isEmpty || !accuracies.isEmpty else { throw Failure("holds no results") }
+    }
+
+    /// Those of the model itself.
+    private static func results(_ part: JSON?) -> [JSON] {
+        (part?["results"]?.arrayValue ?? []).filter { $0["reference"]?.boolValue != true }
     }
 
     private static func accuracies(_ results: [JSON]) throws -> [Accuracy] {

@@ -2,7 +2,7 @@ import Generation
 
 /// How well a model answers questions.
 public struct QuestionQuality {
-    /// A question, and what became of it in each way to think.
+    /// A question, and what became of it in each way.
     struct Question {
         let kind: String?
         var answers: [Answer] = []
@@ -28,9 +28,9 @@ public struct QuestionQuality {
     /// Nothing of the sample is asked yet.
     init(_ sample: QuestionSample) { questions = sample.kinds.map { Question(kind: $0) } }
 
-    /// Adds a question's scores, in each way.
+    /// Adds a question's scores, in further ways.
     mutating func add(_ scores: [[TokenScore]], of text: ScoredText, at index: Int) {
-        questions[index].answers = scores.map { Answer($0, text.tokens[text.start...]) }
+        questions[index].answers += scores.map { Answer($0, text.tokens[text.start...]) }
     }
 
     /// All questions, then those of each kind, in the order in which kinds first appear.

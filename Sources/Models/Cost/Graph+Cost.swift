@@ -10,8 +10,8 @@ extension Graph {
         let node = nodes[index], inputs = node.inputs.map { nodes[$0].form }
         var total = node.operation.cost(inputs, tokens: tokens, past: past)
         total.activationBytes = tokens * (inputs + [node.form]).reduce(0) { $0 + $1.bytes }
-        if let weight = node.operation.weight {
-            total.weightBits = weight.bits(rows: node.operation.readsTokens ? min(tokens, weight.rows) : weight.rows)
+        total.weightBits = node.operation.weights.reduce(0) { sum, weight in
+            sum + weight.bits(rows: node.operation.readsTokens ? min(tokens, weight.rows) : weight.rows)
         }
         return total
     }

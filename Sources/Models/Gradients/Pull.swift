@@ -17,6 +17,9 @@ public struct Pull: ~Copyable {
     public let latent: UnsafePointer<Float>?
     /// Of the loss by the weight, in the weight's shape: to be added to.
     public let weightGradient: UnsafeMutablePointer<Float>?
+    /// Of an operation with several weights: each as it is trained, and the gradients by them.
+    public let latents: [UnsafePointer<Float>]
+    public let weightGradients: [UnsafeMutablePointer<Float>]
     /// Of a ternary matrix: its trits in the form of files.
     public let codes: UnsafePointer<UInt8>?
     public let forest: Forest
@@ -25,12 +28,13 @@ public struct Pull: ~Copyable {
     public let threads: ThreadPool
 
     package init(
-        inputs: [Rows], output: Rows, outputGradient: Rows, inputGradients: [Rows], parameter: Parameter, latent: UnsafePointer<Float>?,
-        weightGradient: UnsafeMutablePointer<Float>?, codes: UnsafePointer<UInt8>?, forest: Forest, products: BackwardProducts,
-        kernels: Kernels, threads: ThreadPool
+        inputs: [Rows], output: Rows, outputGradient: Rows, inputGradients: [Rows], parameter: Parameter,
+        latents: [UnsafePointer<Float>], weightGradients: [UnsafeMutablePointer<Float>], codes: UnsafePointer<UInt8>?, forest: Forest,
+        products: BackwardProducts, kernels: Kernels, threads: ThreadPool
     ) {
         (self.inputs, self.output, self.outputGradient, self.inputGradients) = (inputs, output, outputGradient, inputGradients)
-        (self.parameter, self.latent, self.weightGradient, self.codes) = (parameter, latent, weightGradient, codes)
+        (self.parameter, self.latents, self.weightGradients, self.codes) = (parameter, latents, weightGradients, codes)
+        (latent, weightGradient) = latents.count == 1 ? (latents[0], weightGradients[0]) : (nil, nil)
         (self.forest, self.products, self.kernels, self.threads) = (forest, products, kernels, threads)
     }
 

@@ -96,13 +96,13 @@ public final class Trace {
     }
 
     private func pull(_ node: Int) {
-        let latent = weights.latents[node]
+        let own = weights.latents[node]
         let pull = Pull(
             inputs: inputs(node), output: memory.rows(node, count: forest.count),
             outputGradient: memory.gradient(node, count: forest.count),
             inputGradients: graph.nodes[node].inputs.map { memory.gradient($0, count: forest.count) },
-            parameter: weights.parameters[node], latent: latent.flatMap { UnsafePointer(latents.values($0).baseAddress) },
-            weightGradient: latent.flatMap { latents.gradients($0).baseAddress }, codes: weights.codes(of: node), forest: forest,
+            parameter: weights.parameters[node], latents: own.compactMap { UnsafePointer(latents.values($0).baseAddress) },
+            weightGradients: own.compactMap { latents.gradients($0).baseAddress }, codes: weights.codes(of: node), forest: forest,
             products: products, kernels: kernels, threads: threads)
         graph.nodes[node].operation.pull(pull)
     }

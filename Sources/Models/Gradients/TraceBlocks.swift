@@ -9,17 +9,7 @@ struct TraceBlocks {
     let kept: [Bool]
 
     init(_ graph: Graph) {
-        let nodes = graph.nodes
-        var lastReader = Array(nodes.indices)
-        for (index, node) in nodes.enumerated() { for input in node.inputs { lastReader[input] = index } }
-        var ranges: [Range<Int>] = [], start = 0, lastReadOfEarlier = 0
-        for node in nodes.indices {
-            if lastReadOfEarlier <= node {
-                ranges.append(start..<node + 1)
-                start = node + 1
-            }
-            lastReadOfEarlier = max(lastReadOfEarlier, lastReader[node])
-        }
+        let nodes = graph.nodes, ranges = graph.sections
         var kept = [Bool](repeating: false, count: nodes.count)
         for range in ranges { kept[range.upperBound - 1] = true }
         for node in graph.statefulNodes { for index in nodes[node].inputs + [node] { kept[index] = true } }

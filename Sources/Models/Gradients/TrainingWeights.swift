@@ -5,8 +5,8 @@ import Tensors
 /// where the graph multiplies by trits.
 final class TrainingWeights {
     private(set) var parameters: [Parameter]
-    /// The latent weight of each node.
-    let latents: [Int?]
+    /// The latent weights of each node.
+    let latents: [[Int]]
     private let graph: Graph
     private let quantiser: any Quantiser.Type
     private let kernels: Kernels
@@ -17,9 +17,10 @@ final class TrainingWeights {
     init(_ graph: Graph, _ latents: Latents, quantiser: any Quantiser.Type, kernels: Kernels, threads: ThreadPool) throws {
         (self.graph, self.quantiser, self.kernels, self.threads) = (graph, quantiser, kernels, threads)
         self.latents = try graph.nodes.map { node in
-            guard let weight = node.operation.weight else { return nil }
-            guard let index = latents.index(of: weight) else { throw Failure("tensor '\(weight.source)' is missing") }
-            return index
+            try node.operation.weights.map { weight in
+                guard let index = latents.index(of: weight) else { throw Failure("tensor '\(weight.source)' is missing") }
+                return index
+            }
         }
         codes = graph.nodes.map { node in
             guard let weight = node.operation.weight, weight.kind == .ternary else { return nil }
@@ -32,7 +33,11 @@ final class TrainingWeights {
     /// Takes the latent weights as they are now.
     func update(from latents: Latents) throws {
         for (index, node) in graph.nodes.enumerated() {
-            guard let weight = node.operation.weight, let latent = self.latents[index] else { continue }
+            let own = self.latents[index]
+            guard let weight = node.operation.weight, let latent = own.first else {
+                parameters[index] = own.isEmpty ? .none : .several(own.map { DenseParameter(Array(latents.values($0))) })
+                continue
+            }
             try placing("tensor '\(weight.source)'") {
                 let values = UnsafeBufferPointer(latents.values(latent))
                 parameters[index] =

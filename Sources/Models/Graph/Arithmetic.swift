@@ -33,14 +33,21 @@ public struct DefinitionWeight<Number: Arithmetic> {
     let columns: Int
     /// Of a ternary weight: what one trit stands for.
     public let scale: Number
+    /// Of an operation with several weights: each of them.
+    public let parts: [DefinitionWeight]
 
     /// Numbers: a table, or what `Operation.prepared` made of a dense weight.
     public init(dense: [Float], columns: Int) {
-        (self.dense, self.trits, self.columns, self.scale) = (dense, [], columns, Number(1))
+        (self.dense, self.trits, self.columns, self.scale, parts) = (dense, [], columns, Number(1), [])
+    }
+
+    /// Several weights.
+    public init(parts: [DefinitionWeight]) {
+        (dense, trits, columns, scale, self.parts) = ([], [], 0, Number(1), parts)
     }
 
     public init(trits: [Int8], columns: Int, scale: Float) {
-        (self.dense, self.trits, self.columns, self.scale) = ([], trits, columns, Number(Double(scale)))
+        (self.dense, self.trits, self.columns, self.scale, parts) = ([], trits, columns, Number(Double(scale)), [])
     }
 
     public static var none: Self { Self(dense: [], columns: 0) }

@@ -36,6 +36,26 @@ public struct AttributeReader {
         return value
     }
 
+    /// A number above zero.
+    public func positive(_ key: String) throws -> Double {
+        let value = try double(key)
+        guard value > 0 else { throw Failure("the \(key) \(value) is not positive") }
+        return value
+    }
+
+    /// A list of numbers above zero.
+    public func positives(_ key: String) throws -> [Double] {
+        guard let values = object[key]?.arrayValue?.map({ $0.doubleValue ?? 0 }), values.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+            throw Failure("attribute '\(key)' is not a list of positive numbers")
+        }
+        return values
+    }
+
+    public func flag(_ key: String) throws -> Bool {
+        guard let value = object[key]?.boolValue else { throw Failure("attribute '\(key)' is not true or false") }
+        return value
+    }
+
     /// The attributes of a part.
     public func object(_ key: String) throws -> AttributeReader {
         guard let object = object[key]?.objectValue else { throw Failure("attribute '\(key)' is not an object") }

@@ -33,7 +33,7 @@ public struct Graph: Sendable {
     /// Every weight once, in the order of its first use.
     public var weights: [Weight] {
         var seen: Set<Weight> = []
-        return nodes.compactMap(\.operation.weight).filter { seen.insert($0).inserted }
+        return nodes.flatMap(\.operation.weights).filter { seen.insert($0).inserted }
     }
 
     /// The nodes that keep state, in order: a session has a slot for each.

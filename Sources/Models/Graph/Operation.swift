@@ -22,8 +22,11 @@ public protocol Operation: Hashable, Sendable {
     /// Reads `attributes`, which may come from a file: refuses what it does not know or cannot run.
     init(attributes: AttributeReader) throws
 
-    /// The tensor it needs, if any.
+    /// The tensor it needs, if it needs just one.
     var weight: Weight? { get }
+
+    /// All tensors it needs. Where there are several, they are dense, and everybody who is given them finds them in this order.
+    var weights: [Weight] { get }
 
     /// The form of a row of its output, given those of its inputs; refuses inputs that it cannot take.
     func form(of inputs: [Form]) throws -> Form
@@ -34,7 +37,7 @@ public protocol Operation: Hashable, Sendable {
     /// Whether it looks at the tokens of the rows, or at where they stand.
     var readsTokens: Bool { get }
 
-    /// What it really needs of a dense weight, made once when a model is loaded: `run` finds it in its context.
+    /// What it really needs of its one dense weight, made once when a model is loaded: `run` finds it in its context.
     func prepared(_ weight: [Float]) -> [Float]
 
     /// Fills every row of `output`, and moves the state of each session on.
@@ -62,6 +65,7 @@ public protocol Operation: Hashable, Sendable {
 
 extension Operation {
     public var weight: Weight? { nil }
+    public var weights: [Weight] { weight.map { [$0] } ?? [] }
     public var memory: Memory { .nothing }
     public var readsTokens: Bool { false }
     public func prepared(_ weight: [Float]) -> [Float] { weight }

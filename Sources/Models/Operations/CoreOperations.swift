@@ -2,5 +2,6 @@
 public let coreOperations: [any Operation.Type] = [
     Embedding.self, RMSNorm.self, Quantise.self, TernaryLinear.self, NormQuantise.self, Sigmoid.self, SiLU.self, SiLUProduct.self,
     Complement.self, Add.self, Multiply.self, Slice.self, Recurrence.self, SquaredReLU.self,
-    SquaredReLUProduct.self, ReLU.self, RoPE.self, Attention.self, Linear.self, Bias.self,
+    SquaredReLUProduct.self, ReLU.self, RoPE.self, Attention.self, Linear.self, Bias.self, HeadNorm.self, LayerNorm.self, GELU.self,
+    CausalConvolution.self,
 ]

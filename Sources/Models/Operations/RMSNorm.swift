@@ -52,11 +52,11 @@ public struct RMSNorm: Operation {
     }
 
     /// 1 / sqrt(mean(x²) + ε).
-    private func scale(_ x: UnsafePointer<Float>, _ width: Int) -> Float {
+    func scale(_ x: UnsafePointer<Float>, _ width: Int) -> Float {
         1 / (Vectors.sum(width) { x[$0] * x[$0] } / Float(width) + epsilon).squareRoot()
     }
 
-    private func pullRow(
+    func pullRow(
         _ g: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ gain: UnsafePointer<Float>, scale: Float,
         to gradient: UnsafeMutablePointer<Float>, _ width: Int
     ) {

@@ -13,6 +13,24 @@ extension Stream {
         return apply(RMSNorm(gain: gain, epsilon: epsilon), name: name)
     }
 
+    /// RMSNorm of each head of `headWidth` numbers with the gain `name`.weight.
+    public func headNorm(_ name: String, headWidth: Int, epsilon: Float) -> Stream {
+        let gain = Weight("\(builder.full(name)).weight", shape: [headWidth], kind: .dense)
+        return apply(HeadNorm(gain: gain, heads: width / headWidth, epsilon: epsilon), name: name)
+    }
+
+    /// LayerNorm with the gain `name`.weight, and the bias `name`.bias.
+    public func layerNorm(_ name: String, epsilon: Float) -> Stream {
+        let gain = Weight("\(builder.full(name)).weight", shape: [width], kind: .dense)
+        return apply(LayerNorm(gain: gain, epsilon: epsilon), name: name).bias(name)
+    }
+
+    /// A convolution of the last `length` rows, each column by itself, with `name`.weight, and the bias `name`.bias.
+    public func causalConvolution(_ name: String, length: Int) -> Stream {
+        let kernel = Weight("\(builder.full(name)).weight", shape: [width, 1, length], kind: .dense)
+        return apply(CausalConvolution(kernel: kernel), name: name).bias(name)
+    }
+
     /// Int8 activations with one scale a row.
     public func quantised(_ name: String) -> Stream { apply(Quantise(), name: name) }
 
@@ -34,8 +52,11 @@ extension Stream {
     }
 
     /// Each head of `headWidth` numbers turned by the angles of its token's position.
-    public func rope(headWidth: Int, base: Double, scaling: RoPE.Scaling = .none, name: String) -> Stream {
-        apply(RoPE(heads: width / headWidth, width: headWidth, base: base, scaling: scaling), name: name)
+    public func rope(
+        headWidth: Int, base: Double, scaling: RoPE.Scaling = .none, pairs: RoPE.Pairs = .halves, period: Int = 0, name: String
+    ) -> Stream {
+        let heads = width / max(1, headWidth)
+        return apply(RoPE(heads: heads, width: headWidth, base: base, scaling: scaling, pairs: pairs, period: period), name: name)
     }
 
     /// Attention of these queries to the keys and values of the tokens so far.
@@ -53,6 +74,7 @@ extension Stream {
 
     public var sigmoid: Stream { apply(Sigmoid()) }
     public var silu: Stream { apply(SiLU()) }
+    public var gelu: Stream { apply(GELU()) }
     /// max(self, 0)².
     public var squaredReLU: Stream { apply(SquaredReLU()) }
     /// 1 - self.

@@ -13,7 +13,7 @@ extension Machine {
             case .none: break
             case .trits(let matrix): (trits, tritBytes) = (trits + matrix.rows * matrix.columns, tritBytes + matrix.byteCount)
             case .table(let table): otherBytes += step.operation.readsTokens ? table.rowBytes : table.rows * table.rowBytes
-            case .dense(let values): otherBytes += values.count * MemoryLayout<Float>.size
+            case .dense, .several: otherBytes += step.parameter.denseParts.reduce(0) { $0 + $1.count * MemoryLayout<Float>.size }
             }
         }
         return (trits, tritBytes, otherBytes)

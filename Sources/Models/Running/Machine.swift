@@ -274,7 +274,7 @@ extension Machine {
             let soon = steps[nodes.upperBound...].prefix { !$0.multiplies }
             let next = stages.first { $0.lowerBound >= soon.endIndex }.map { steps[$0] } ?? []
             return Stage(
-                nodes: nodes, soon: soon.compactMap { if case .dense(let weight) = $0.parameter { weight } else { nil } },
+                nodes: nodes, soon: soon.flatMap(\.parameter.denseParts),
                 next: firstReads(of: next.map(\.parameter.matrix), pool: pool),
                 isWide: nodes.count > 1 && steps[nodes].reduce(0) { $0 + $1.form.width } >= RunContext.sideGrain)
         }

@@ -6,11 +6,28 @@ public enum Parameter: Sendable {
     case trits(TernaryMatrix)
     case table(Table)
     case dense(DenseParameter)
+    /// Those of an operation with several.
+    case several([DenseParameter])
 
     /// Of a dense weight: its numbers, as `Operation.prepared` left them.
     public var floats: UnsafePointer<Float> {
         guard case .dense(let parameter) = self else { preconditionFailure("the operation has no dense weight") }
         return parameter.pointer
+    }
+
+    /// Of several dense weights: the numbers of each.
+    public var parts: [UnsafePointer<Float>] {
+        guard case .several(let parameters) = self else { preconditionFailure("the operation has not several weights") }
+        return parameters.map(\.pointer)
+    }
+
+    /// Those that are dense.
+    var denseParts: [DenseParameter] {
+        switch self {
+        case .dense(let parameter): [parameter]
+        case .several(let parameters): parameters
+        case .none, .trits, .table: []
+        }
     }
 
     public var matrix: TernaryMatrix {

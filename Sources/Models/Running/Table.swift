@@ -1,7 +1,8 @@
 import Basis
 import Tensors
 
-/// A matrix of floats in the element type of its file, or of small integers with scales, of which rows are looked up or multiplied by.
+/// A matrix of floats in the element type of its file, of small integers with scales, or of planes of trits, of which rows are looked up or
+/// multiplied by.
 public final class Table: @unchecked Sendable {
     public let rows: Int
     public let columns: Int
@@ -12,6 +13,8 @@ public final class Table: @unchecked Sendable {
     private enum Content {
         case floats(UnsafeRawPointer, ElementType)
         case integers(IntegerRows, IntegerBits)
+        /// And the bytes of a row in memory.
+        case planes(PlaneRows, Int)
     }
 
     /// A table whose bytes, row after row, live as long as `owner`.
@@ -36,11 +39,17 @@ public final class Table: @unchecked Sendable {
         (self.rows, self.columns, content, self.owners) = (rows, columns, .integers(view, bits), owners)
     }
 
+    /// A matrix of planes that live as long as `owners`; `rowBytes` is what a row of them takes.
+    init(rows: Int, columns: Int, planes: PlaneRows, rowBytes: Int, owners: [AnyObject]) {
+        (self.rows, self.columns, content, self.owners) = (rows, columns, .planes(planes, rowBytes), owners)
+    }
+
     /// Bytes of a row.
     var rowBytes: Int {
         switch content {
         case .floats(_, let element): columns * element.size
         case .integers(_, let bits): bits.groupBytes(width: columns) / IntegerBits.group + 2 * IntegerBits.spans(width: columns)
+        case .planes(_, let rowBytes): rowBytes
         }
     }
 
@@ -48,6 +57,8 @@ public final class Table: @unchecked Sendable {
     func multiply(_ x: Rows, into output: Rows, _ context: borrowing RunContext) {
         let (kernels, threads, count) = (context.kernels, context.threads, output.count)
         switch content {
+        case .planes(let planes, _):
+            kernels.product(planes, x[0], stride: x.stride, count: count, into: output[0], outStride: output.stride, threads)
         case .integers(let table, _):
             kernels.product(table, x[0], stride: x.stride, count: count, into: output[0], outStride: output.stride, threads)
         case .floats(let base, let element):
@@ -65,6 +76,7 @@ public final class Table: @unchecked Sendable {
         switch content {
         case .floats(let base, let element): _ = kernels.widen(base + row * rowBytes, element: element, count: columns, into: output)
         case .integers(let table, _): kernels.widen(table, row: row, into: output)
+        case .planes(let planes, _): kernels.widen(planes, row: row, into: output)
         }
     }
 }

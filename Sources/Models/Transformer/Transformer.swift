@@ -23,7 +23,7 @@ public struct Transformer {
         var x = model.embedding("model.embed_tokens", vocabulary: shape.vocabulary, width: shape.width)
         for layer in 0..<shape.layers {
             model.scope("model.layers.\(layer)") {
-                x = x + attention(normed(x, "input_layernorm"))
+                x = x + attention(normed(x, "input_layernorm"), window: shape.windows[layer])
                 x = x + feedForward(normed(x, "post_attention_layernorm"))
             }
         }
@@ -31,16 +31,16 @@ public struct Transformer {
         return normed(x, "model.norm").linear("lm_head", to: shape.vocabulary, table: table)
     }
 
-    /// W_o softmax(q kᵀ / √d) v, with q = RoPE(W_q x), k = RoPE(W_k x), v = W_v x.
-    private func attention(_ x: Stream) -> Stream {
+    /// W_o softmax(q kᵀ / √d) v, with q = RoPE(W_q x), k = RoPE(W_k x), v = W_v x; q and k normalised first where the family does so.
+    private func attention(_ x: Stream, window: Int) -> Stream {
         model.scope("self_attn") {
-            let (bias, shared) = (shape.attentionHasBias, shape.keyValueHeads * shape.headWidth)
-            let q = rotated(project(x, "q_proj", to: shape.heads * shape.headWidth, bias: bias), "q_rope")
-            let k = rotated(project(x, "k_proj", to: shared, bias: bias), "k_rope")
+            let (bias, shared) = (shape.attentionBias != .none, shape.keyValueHeads * shape.headWidth)
+            let q = rotated(project(x, "q_proj", to: shape.heads * shape.headWidth, bias: bias), "q")
+            let k = rotated(project(x, "k_proj", to: shared, bias: bias), "k")
             let v = project(x, "v_proj", to: shared, bias: bias)
             let o = q.attention(
-                keys: k, values: v, heads: shape.heads, keyValueHeads: shape.keyValueHeads, window: shape.window, name: "attention")
-            return project(o, "o_proj", to: shape.width, bias: bias)
+                keys: k, values: v, heads: shape.heads, keyValueHeads: shape.keyValueHeads, window: window, name: "attention")
+            return project(o, "o_proj", to: shape.width, bias: shape.attentionBias == .all)
         }
     }
 
@@ -56,7 +56,8 @@ public struct Transformer {
     private func normed(_ x: Stream, _ name: String) -> Stream { x.norm(name, epsilon: shape.epsilon) }
 
     private func rotated(_ x: Stream, _ name: String) -> Stream {
-        x.rope(headWidth: shape.headWidth, base: shape.rotation.base, scaling: shape.rotation.scaling, name: name)
+        let x = shape.normsHeads ? x.headNorm("\(name)_norm", headWidth: shape.headWidth, epsilon: shape.epsilon) : x
+        return x.rope(headWidth: shape.headWidth, base: shape.rotation.base, scaling: shape.rotation.scaling, name: "\(name)_rope")
     }
 
     private func project(_ x: Stream, _ name: String, to rows: Int, bias: Bool) -> Stream {

@@ -43,6 +43,15 @@ public struct Configuration {
         json[key] == nil ? standard : try optionalSize(key, most: most)
     }
 
+    /// An integer of 0 on.
+    public func count(_ key: String, default standard: Int) throws -> Int {
+        guard let value = value(key) else { return standard }
+        guard let count = value.intValue, count >= 0, count <= Self.sizeLimit else {
+            throw refusal(key, value, "an integer of 0 to \(Self.sizeLimit)")
+        }
+        return count
+    }
+
     /// A positive number.
     public func positive(_ key: String, default standard: Double) throws -> Double {
         guard let value = value(key) else { return standard }

@@ -10,6 +10,8 @@ public protocol ModelFamily: Sendable {
     static var operations: [any Operation.Type] { get }
     /// The name of the quantiser that its float checkpoints were trained with; nil if its matrices stay floats.
     static var quantiser: String? { get }
+    /// The same for one configuration: `quantiser`, unless the family makes a difference.
+    static func quantiser(for configuration: JSON) throws -> String?
     /// Whether it is the one for a configuration, be that sound or not: its `model_type` is among `modelTypes`, if nothing else is said.
     /// The first family of the catalogue that says so is taken.
     static func reads(_ configuration: JSON) -> Bool
@@ -25,6 +27,7 @@ public protocol ModelFamily: Sendable {
 
 extension ModelFamily {
     public static var operations: [any Operation.Type] { [] }
+    public static func quantiser(for configuration: JSON) throws -> String? { quantiser }
     public static var newOptions: [PluginOption] { [] }
 
     public static func configuration(new options: PluginOptions, vocabulary: Int) throws -> JSON {

@@ -8,7 +8,9 @@ extension Table {
         _ threads: ThreadPool
     ) throws {
         let entry = source.entries[index]
-        if entry.element == .uint8 {
+        if entry.element == .uint8, entry.shape.count == 3 {
+            try self.init(planes: weight, from: source, index, positions, kernels, threads)
+        } else if entry.element == .uint8 {
             try self.init(integers: weight, from: source, index, positions, kernels, threads)
         } else {
             try weight.check(entry, element: nil, shape: weight.shape)
@@ -28,7 +30,7 @@ extension Table {
         integers weight: Weight, from source: any TensorSource, _ index: Int, _ positions: [String: Int], _ kernels: Kernels,
         _ threads: ThreadPool
     ) throws {
-        guard let bits = IntegerBits.allCases.first(where: { source.entries[index].shape == weight.integerShape($0) }) else {
+        guard let bits = IntegerBits.forFloats.first(where: { source.entries[index].shape == weight.integerShape($0) }) else {
             throw Failure("has shape \(source.entries[index].shape), which is no table of \(weight.shape)")
         }
         let scaleIndex = try weight.index(of: weight.scaleName, in: source, positions)
@@ -43,7 +45,7 @@ extension Table {
             owners: [codes.owner, scales.owner])
     }
 
-    private static func check(_ bytes: UnsafeRawBufferPointer, _ element: ElementType, _ kernels: Kernels, _ threads: ThreadPool) throws {
+    static func check(_ bytes: UnsafeRawBufferPointer, _ element: ElementType, _ kernels: Kernels, _ threads: ThreadPool) throws {
         let sum = kernels.sumOfMagnitudes(bytes, element: element, threads)
         guard sum?.isFinite ?? false else { throw Failure("holds a NaN or an infinity") }
     }

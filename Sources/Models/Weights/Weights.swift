@@ -39,13 +39,21 @@ public final class Weights {
 
     /// What `operation` finds in its context.
     package func parameter(for operation: any Operation) throws -> Parameter {
-        guard let weight = operation.weight else { return .none }
+        guard let weight = operation.weight else { return try severalParameters(operation.weights) }
         switch loaded[weight.name] {
         case .trits(let matrix): return .trits(matrix)
         case .table(let table): return .table(table)
         case .dense(let values): return .dense(DenseParameter(operation.prepared(values)))
         case nil: throw Failure("tensor '\(weight.name)' is missing")
         }
+    }
+
+    private func severalParameters(_ weights: [Weight]) throws -> Parameter {
+        guard !weights.isEmpty else { return .none }
+        return .several(try weights.map { weight in
+            guard case .dense(let values) = loaded[weight.name] else { throw Failure("tensor '\(weight.name)' is missing") }
+            return DenseParameter(values)
+        })
     }
 
     /// Calls `body` for each weight: in their order for a stream, otherwise side by side, one at a time for a thread; those that are large
