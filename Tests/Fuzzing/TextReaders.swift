@@ -112,7 +112,7 @@ extension Fuzzer {
         read: { input, _ in
             let graph = try Catalog.families[0].graph(configuration: JSON(parsing: configurations[0]))
             let tokenizer = try Tokenizer(json: Array(tokenizers[0].utf8))
-            let templates = try ChatTemplates(configuration: nil, jinja: Array(self.templates[0].utf8))
+            let templates = try ChatTemplates(configuration: nil, jinja: Array(Fuzzer.templates[0].utf8))
             let reader = PromptReader(
                 defaults: Request(tokens: [], session: graph.session), tokenizer: tokenizer, beginOfText: 1,
                 chat: try Chat(templates, tokenizer))

@@ -106,7 +106,6 @@ import Tokens
         let bad = [
             ("{}", "'messages' is no array"), (#"{"prompt": "x"}"#, "a line of a chat has 'messages'"), ("7", "no JSON object"),
             (#"{"messages": [7]}"#, "message 1 has no role"),
-            (#"{"messages": [{"role": "user", "content": 1}]}"#, "line 1: chat template: line 1:"),
             (#"{"messages": [], "x": 1}"#, "unknown option 'x'"),
             (#"{"messages": [], "chat_template_kwargs": 1}"#, "'chat_template_kwargs' is no object"),
         ]
