@@ -165,10 +165,13 @@ import Testing
         #expect(matrices.count == 21)
         for matrix in matrices {
             let codes = try #require(before.first { $0.name == matrix.name }), (quarter, columns) = (matrix.shape[0], matrix.shape[1])
-            for row in [0, quarter - 1], part in 0..<4 {
-                let stored = matrix.bytes[row * columns..<(row + 1) * columns].map { $0 >> UInt8(2 * part) & 3 }
-                let start = (part * quarter + row) * codes.shape[1]
-                let expected = (0..<columns).map { codes.bytes[start + $0 / 4] >> UInt8(2 * ($0 % 4)) & 3 }
+            for place in 0..<8 {
+                let (row, shift) = (place < 4 ? 0 : quarter - 1, UInt8(2 * (place % 4)))
+                let start = (place % 4 * quarter + row) * codes.shape[1]
+                let stored = matrix.bytes[row * columns..<(row + 1) * columns].map { (byte: UInt8) -> UInt8 in byte >> shift & 3 }
+                let expected = (0..<columns).map { (column: Int) -> UInt8 in
+                    codes.bytes[start + column / 4] >> UInt8(2 * (column % 4)) & 3
+                }
                 #expect(stored == expected, "\(matrix.name)")
             }
         }
