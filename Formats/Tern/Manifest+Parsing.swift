@@ -104,7 +104,8 @@ extension Encoding {
         case ("planes", nil, let form?): self = .planes(form)
         case ("planes-of-fives", nil, let form?): self = .planesOfFives(form)
         case ("trits", _?, _), ("fives", _?, _): throw Failure("tensor '\(name)' is \(encoding) and has an element type")
-        case ("planes", nil, nil), ("planes-of-fives", nil, nil): throw Failure("tensor '\(name)' is \(encoding) and has no number of planes")
+        case ("planes", nil, nil), ("planes-of-fives", nil, nil):
+            throw Failure("tensor '\(name)' is \(encoding) and has no number of planes")
         case (_, _, _?) where !encoding.hasPrefix("planes"): throw Failure("tensor '\(name)' is \(encoding) and has planes")
         case ("dense", let element, _):
             guard let type = ElementType(rawValue: element ?? "") else {

@@ -1,8 +1,8 @@
 import Models
 import Tensors
 
-/// The way back of a `HeadForest` that has been gone through: rows in the order opposite to that in which they came, so that what comes after
-/// a row has said all it has to say of it.
+/// The way back of a `HeadForest` that has been gone through: rows in the order opposite to that in which they came, so that what comes
+/// after a row has said all it has to say of it.
 final class HeadAdjoint {
     private let way: HeadForest
     /// Of the loss: by the answers, by the inputs, by the weights, and by the scale of each row.

@@ -31,7 +31,8 @@ public struct Filter {
     private func check(_ status: Int32, told line: String) throws {
         guard status != 0 else { return }
         let signal = status & 0x7F, told = line.isEmpty ? "" : ": \(line)"
-        throw Failure("plugin '\(name)' " + (signal == 0 ? "failed with status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)") + told)
+        let end = signal == 0 ? "failed with status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)"
+        throw Failure("plugin '\(name)' " + end + told)
     }
 }
 

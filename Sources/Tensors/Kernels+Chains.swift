@@ -17,8 +17,8 @@ public struct StridedFloats: @unchecked Sendable {
 }
 
 extension Kernels {
-    /// c += a b, with a of `rows` by `depth` numbers, b of `depth` rows `bStride` apart and c of rows `cStride` apart, `columns` numbers each.
-    /// Every number of c is a chain of fused multiply-adds in the order of the depth, whatever the level.
+    /// c += a b, with a of `rows` by `depth` numbers, b of `depth` rows `bStride` apart and c of rows `cStride` apart, `columns` numbers
+    /// each. Every number of c is a chain of fused multiply-adds in the order of the depth, whatever the level.
     public func addProducts(
         _ a: StridedFloats, rows: Int, _ b: UnsafePointer<Float>, bStride: Int, depth: Int, to c: UnsafeMutablePointer<Float>, cStride: Int,
         columns: Int

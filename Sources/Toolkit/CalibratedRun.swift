@@ -3,7 +3,8 @@ import Models
 import Quantising
 import Tensors
 
-/// Makes all matrices planes on a calibration text: as they are, turned, or whichever of the two predicts the judged part of the text better.
+/// Makes all matrices planes on a calibration text: as they are, turned, or whichever of the two predicts the judged part of the text
+/// better.
 struct CalibratedRun {
     let graph: Graph
     let quantiser: any Quantiser.Type
@@ -52,7 +53,8 @@ struct CalibratedRun {
         var result = losses.turned < losses.plain ? other : plain
         result.folders = plain.folders + other.folders + [parent]
         result.remark = [
-            "chosen": losses.turned < losses.plain ? "hadamard" : "none", "loss": .number(losses.plain), "loss_turned": .number(losses.turned),
+            "chosen": losses.turned < losses.plain ? "hadamard" : "none", "loss": .number(losses.plain),
+            "loss_turned": .number(losses.turned),
         ]
         return result
     }

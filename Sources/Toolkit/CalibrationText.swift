@@ -16,7 +16,9 @@ public struct CalibrationText {
     init(_ paths: [String], windows: Int, context: Int, holdsOut: Bool, _ model: OpenModel) throws {
         self.holdsOut = holdsOut
         let limit = try ContextLimit(model).tokens ?? .max
-        guard context <= limit else { throw Failure("windows of \(context) tokens are longer than the \(limit) that the model was made for") }
+        guard context <= limit else {
+            throw Failure("windows of \(context) tokens are longer than the \(limit) that the model was made for")
+        }
         let hash = try SHA256()
         for path in paths { try MappedFile(path).withBytes { try hash.update($0) } }
         digest = try hash.finish().hex

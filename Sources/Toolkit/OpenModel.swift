@@ -148,7 +148,8 @@ extension Catalog {
     /// The quantiser of this name.
     public static func quantiser(_ name: String) throws -> any Quantiser.Type {
         guard let quantiser = quantisers.first(where: { $0.name == name }) ?? ProgramQuantiser.of(name) else {
-            throw Failure("there is no method '\(name)'; known: \(quantisers.map { $0.name }.sorted().joined(separator: ", "))\(PluginProgram.remark(.quantizer, name))")
+            let known = quantisers.map { $0.name }.sorted().joined(separator: ", ")
+            throw Failure("there is no method '\(name)'; known: \(known)\(PluginProgram.remark(.quantizer, name))")
         }
         return quantiser
     }

@@ -14,7 +14,9 @@ public struct SizeSummary {
 
     /// `5324288 weights, 10.65 MB -> 2.45 MB, 3.68 bits a weight`, or the same as a JSON object.
     public func printed(json: Bool) -> String {
-        guard json else { return "\(weights) weights, \(byteText(before)) -> \(byteText(after)), \(decimal(bitsPerWeight, 2)) bits a weight" }
+        guard json else {
+            return "\(weights) weights, \(byteText(before)) -> \(byteText(after)), \(decimal(bitsPerWeight, 2)) bits a weight"
+        }
         let object: JSON = [
             "weights": .integer(weights), "bytes_before": .integer(before), "bytes_after": .integer(after),
             "bits_per_weight": .number(bitsPerWeight),

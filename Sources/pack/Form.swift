@@ -18,11 +18,14 @@ enum Form: Equatable, ExpressibleByArgument {
         case "huggingface:floats": self = .huggingface(.floats)
         case "gguf": self = .gguf(nil)
         default:
-            guard argument.hasPrefix("gguf:"), case let type = String(argument.dropFirst(5)).lowercased(), GGUFConversion.types.contains(type)
+            guard argument.hasPrefix("gguf:"), case let type = String(argument.dropFirst(5)).lowercased(),
+                GGUFConversion.types.contains(type)
             else { return nil }
             self = .gguf(type)
         }
     }
 
-    static var allValueStrings: [String] { ["raw", "tern", "huggingface", "huggingface:packed", "huggingface:floats", "gguf"] + GGUFConversion.types.map { "gguf:\($0)" } }
+    static var allValueStrings: [String] {
+        ["raw", "tern", "huggingface", "huggingface:packed", "huggingface:floats", "gguf"] + GGUFConversion.types.map { "gguf:\($0)" }
+    }
 }

@@ -63,7 +63,9 @@ struct Quantize: TernCommand {
         }
         guard planes == nil || budget == nil else { throw ValidationError("Only one of --planes and --budget can be had at a time") }
         guard budget.map({ $0 > 0 && $0 < 100 }) ?? true else { throw ValidationError("--budget takes a number of bits above 0") }
-        guard planes.map((1...PlaneForm.mostPlanes).contains) ?? true else { throw ValidationError("--planes takes 1 to \(PlaneForm.mostPlanes)") }
+        guard planes.map((1...PlaneForm.mostPlanes).contains) ?? true else {
+            throw ValidationError("--planes takes 1 to \(PlaneForm.mostPlanes)")
+        }
     }
 
     private var wish: Quantisation {

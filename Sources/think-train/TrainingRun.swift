@@ -59,7 +59,8 @@ final class TrainingRun {
     ) throws -> Workbench {
         Workbench(
             graph: subject.graph, configuration: subject.configuration, tokenizer: subject.tokenizer, separator: subject.separator,
-            latents: latents, quantiser: try Catalog.quantiser(of: subject.family, subject.configuration), products: OpenBLASProducts(threads: threads),
+            latents: latents, quantiser: try Catalog.quantiser(of: subject.family, subject.configuration),
+            products: OpenBLASProducts(threads: threads),
             kernels: kernels, threads: threads, memoryLimit: options.memory.bytes)
     }
 

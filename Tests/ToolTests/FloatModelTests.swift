@@ -34,10 +34,41 @@ import Testing
         #expect(stored.count == kept.count && stored.allSatisfy(kept.contains))
     }
 
-    @Test func `no method makes floats ternary that were not trained so`() throws {
+    @Test(arguments: [["--method", "absmean"], ["--method", "twn", "--planes", "2"], ["--planes", "3", "--shifts"], ["--scales", "free", "--planes", "2"]])
+    func `matrices become planes where that is asked for`(_ options: [String]) throws {
+        let scratch = try Scratch(), model = try folder(Self.configurations[0], scratch), raw = scratch.file("raw"), packed = scratch.file("packed")
+        let outcome = try run("quantize", [model, "-o", raw] + options)
+        expectDone(outcome)
+        #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+        expectDone(try run("pack", [raw, "-o", packed]))
+        let found = try logits(raw, scratch)
+        #expect(try logits(packed, scratch) == found)
+        #expect(difference(try logits(model, scratch), found).mean > 0)
+        #expect(try run("pack", ["--list", packed]).lines.count { $0.contains("planes") } == 14)
+        #expect(try run("pack", ["--unpack", packed]).output == bytes(of: raw))
+    }
+
+    @Test(arguments: [
+        (["--planes", "4"], "--planes takes 1 to 3"), (["--budget", "3"], "need a --calibration text"),
+        (["--planes", "2", "--budget", "3", "--calibration", "x"], "Only one of --planes and --budget"),
+        (["--rotation", "auto"], "need a --calibration text"),
+    ]) func `planes that cannot be are refused`(_ options: [String], _ fact: String) throws {
+        let scratch = try Scratch(), outcome = try run("quantize", [folder(Self.configurations[0], scratch)] + options)
+        #expect(outcome.status == 64 && outcome.errors.contains(fact), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [
+        (["--method", "twn", "--scales", "tied", "--planes", "2"], "the scales of its planes are free"),
+        (["--method", "absmean", "--shifts"], "has no shift"), (["--calibration", "nothing"], "cannot open 'nothing'"),
+        (["--rotation", "hadamard"], "no weights can be turned"),
+    ]) func `what a method cannot make is refused`(_ options: [String], _ fact: String) throws {
         let scratch = try Scratch(), model = try folder(Self.configurations[0], scratch)
-        let outcome = try run("quantize", [model, "--method", "absmean", "-o", scratch.file("raw")])
-        expectRefused(outcome, "quantize", "is a model of floats")
+        expectRefused(try run("quantize", [model, "-o", scratch.file("raw")] + options), "quantize", fact)
+    }
+
+    @Test func `a model of trits has no planes`() throws {
+        let scratch = try Scratch()
+        expectRefused(try run("quantize", [Made.tiny.packed, "--planes", "2", "-o", scratch.file("raw")]), "quantize", "planes are for models of floats")
     }
 
     @Test func `all matrices become integers where that is asked for`() throws {
@@ -62,7 +93,7 @@ import Testing
 
     @Test(arguments: [
         (["quantization_config": ["quant_method": "gptq"]], "'quantization_config.quant_method': \"gptq\""),
-        (["rope_scaling": ["rope_type": "yarn", "factor": 4]], "'rope_scaling.rope_type': \"yarn\""),
+        (["rope_scaling": ["rope_type": "spiral", "factor": 4]], "'rope_scaling.rope_type': \"spiral\""),
         (["hidden_act": "gelu"], "'hidden_act': \"gelu\", expected 'silu'"),
     ] as [(JSONObject, String)])
     func `what the family does not know is one line`(_ changes: JSONObject, _ fact: String) throws {

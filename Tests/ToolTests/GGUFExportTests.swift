@@ -23,7 +23,22 @@ import Testing
         return path
     }
 
-    @Test(arguments: smallConfigurations["llama"]?.compactMap(\.objectValue) ?? [])
+    /// Those of the family, without what a GGUF file has no words for.
+    private static let expressible = (smallConfigurations["llama"] ?? []).compactMap(\.objectValue).map { configuration in
+        guard configuration["model_type"]?.stringValue?.hasPrefix("qwen") == true else { return configuration }
+        var plain = configuration
+        for key in ["rope_scaling", "use_sliding_window", "sliding_window", "max_window_layers"] { plain[key] = nil }
+        return plain
+    }
+
+    @Test(arguments: ["qwen2", "qwen3"]) func `what a file has no words for is refused`(_ type: String) throws {
+        let scratch = try Scratch(), all = (smallConfigurations["llama"] ?? []).compactMap(\.objectValue)
+        let configuration = try #require(all.first { $0["model_type"]?.stringValue == type })
+        let outcome = try run("pack", ["--to", "gguf", Hostile(configuration).write(scratch), "-o", scratch.file("x.gguf")])
+        expectRefused(outcome, "pack", "it computes something else than architecture '\(type)' does")
+    }
+
+    @Test(arguments: expressible)
     func `floats come back to the last bit`(_ configuration: JSONObject) throws {
         let scratch = try Scratch(), model = try Hostile(configuration).write(scratch)
         let expected = try logits(model, scratch)
@@ -39,7 +54,7 @@ import Testing
     func `trits and scales come back`(_ form: String, _ width: Int) throws {
         let scratch = try Scratch(), raw = scratch.file("raw"), again = scratch.file("again")
         var configuration = smallConfigurations["bitnet"]?[0].objectValue ?? [:]
-        for (key, size) in [("hidden_size", width), ("intermediate_size", width == 256 ? 512 : 75), ("num_attention_heads", 4)] {
+        for (key, size) in [("hidden_size", width), ("intermediate_size", width == 256 ? 512 : 75), ("num_attention_heads", width == 256 ? 4 : 6)] {
             configuration[key] = .integer(size)
         }
         try expectDone(run("quantize", [Hostile(configuration).write(scratch), "-o", raw]))

@@ -15,7 +15,9 @@ extension StoredType {
             let blocks = (0..<columns / 32).map { StoredType.encodeQ8(floats + 32 * $0, into: bytes + 34 * $0) }
             return blocks.allSatisfy { $0 }
         default:
-            for index in 0..<columns { bytes.storeBytes(of: floats[index].bitPattern.littleEndian, toByteOffset: 4 * index, as: UInt32.self) }
+            for index in 0..<columns {
+                bytes.storeBytes(of: floats[index].bitPattern.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
+            }
             return true
         }
     }

@@ -54,7 +54,8 @@ public final class GGUFExport {
     /// Refuses a graph that does not compute what `found`, the graph of `configuration`, computes.
     public func check(_ found: Graph) throws {
         guard graph.computes(found, positions: positions) else {
-            throw WrittenModel.refusal("it computes something else than architecture '\(configuration["model_type"]?.stringValue ?? "")' does")
+            let type = configuration["model_type"]?.stringValue ?? ""
+            throw WrittenModel.refusal("it computes something else than architecture '\(type)' does")
         }
     }
 
@@ -219,7 +220,9 @@ extension GGUFExport {
                 guard let start = memory.baseAddress else { return }
                 for row in part where !encode(first + row, start + row * rowBytes) { unfit.store(true, ordering: .relaxed) }
             }
-            guard !unfit.load(ordering: .relaxed) else { throw Failure("holds a number that is too large for its type: bf16 and f32 have room") }
+            guard !unfit.load(ordering: .relaxed) else {
+                throw Failure("holds a number that is too large for its type: bf16 and f32 have room")
+            }
             try sink.write(UnsafeRawBufferPointer(rebasing: memory[..<(count * rowBytes)]))
         }
     }

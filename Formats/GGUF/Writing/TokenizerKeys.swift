@@ -63,7 +63,9 @@ struct TokenizerKeys {
         try (model["merges"]?.arrayValue ?? []).map { merge in
             let parts = merge.arrayValue?.compactMap(\.stringValue) ?? merge.stringValue?.split(separator: " ").map(String.init) ?? []
             guard parts.count == 2 else { throw Failure("tokenizer.json: a merge is not a pair of tokens") }
-            guard !isByteLevel || !parts.contains(where: { $0.contains(" ") }) else { throw Failure("tokenizer.json: a merge holds a space") }
+            guard !isByteLevel || !parts.contains(where: { $0.contains(" ") }) else {
+                throw Failure("tokenizer.json: a merge holds a space")
+            }
             return (parts[0], parts[1])
         }
     }
@@ -175,7 +177,9 @@ extension TokenizerKeys {
         guard Set(ranks.values).count < 1 << 24 else { throw Failure("tokenizer.json has more merges than a float can count") }
         let found = ScoredMerges(tokens: tokens, scores: scores.map(Double.init)) { types[$0] == .normal && ranks[tokens[$0]] != nil }
         let expected = JSON.array(merges.map { [.string($0.0), .string($0.1)] })
-        guard found.json == expected else { throw Failure("tokenizer.json: its merges are not those of scores, which is all that llama.cpp knows") }
+        guard found.json == expected else {
+            throw Failure("tokenizer.json: its merges are not those of scores, which is all that llama.cpp knows")
+        }
         return scores
     }
 

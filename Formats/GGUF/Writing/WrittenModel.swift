@@ -35,7 +35,8 @@ struct WrittenModel {
     init(_ graph: Graph, positions: Int?) throws {
         let facts = GraphFacts(graph)
         guard let embedding = facts.first("embedding"), let attention = facts.first("attention"), let rope = facts.first("rope"),
-            let norm = facts.first("rms-norm"), let vocabulary = embedding["vocabulary"]?.intValue, let width = embedding["width"]?.intValue,
+            let norm = facts.first("rms-norm"), let vocabulary = embedding["vocabulary"]?.intValue,
+            let width = embedding["width"]?.intValue,
             let heads = attention["heads"]?.intValue, let keyHeads = attention["key-value-heads"]?.intValue,
             let headWidth = attention["width"]?.intValue, let base = rope["base"]?.doubleValue, let epsilon = norm["epsilon"]?.doubleValue,
             let intermediate = facts.shape("model.layers.0.mlp.down_proj.weight")?.last
@@ -130,7 +131,8 @@ extension WrittenModel {
     func configuration(isTernary: Bool, floats: [String]) -> JSON {
         var config: JSONObject = [
             "architectures": [.string(kind.className)], "model_type": .string(kind.modelType),
-            "hidden_act": kind == .bitnet158 ? "relu2" : "silu", "hidden_size": .integer(width), "intermediate_size": .integer(intermediate),
+            "hidden_act": kind == .bitnet158 ? "relu2" : "silu", "hidden_size": .integer(width),
+            "intermediate_size": .integer(intermediate),
             "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads), "num_key_value_heads": .integer(keyHeads),
             "head_dim": .integer(headWidth), "max_position_embeddings": .integer(positions), "vocab_size": .integer(vocabulary),
             "rms_norm_eps": JSON(epsilon), "rope_theta": .number(base), "tie_word_embeddings": .bool(isTied),

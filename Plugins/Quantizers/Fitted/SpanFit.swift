@@ -51,7 +51,9 @@ struct SpanFit {
     private func transformed(_ numbers: [Float]) -> [Float] {
         guard let metric else { return numbers }
         return [Float](unsafeUninitializedCapacity: numbers.count) { result, count in
-            if let result = result.baseAddress { numbers.withUnsafeBufferPointer { if let start = $0.baseAddress { metric.transformed(start, into: result) } } }
+            numbers.withUnsafeBufferPointer {
+                if let result = result.baseAddress, let start = $0.baseAddress { metric.transformed(start, into: result) }
+            }
             count = numbers.count
         }
     }

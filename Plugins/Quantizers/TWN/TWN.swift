@@ -1,8 +1,8 @@
 import Models
 
-/// Δ = 0.75 mean|w|, T = sign(w) where |w| > Δ, otherwise 0, α = mean of |w| where T is not 0: close to the least squares that one plane can
-/// have for weights that are normally distributed (Li, Zhang and Liu 2016, "Ternary weight networks", equations 5 and 6). Further planes are
-/// fitted to what the ones before them leave.
+/// Δ = 0.75 mean|w|, T = sign(w) where |w| > Δ, otherwise 0, α = mean of |w| where T is not 0: close to the least squares that one plane
+/// can have for weights that are normally distributed (Li, Zhang and Liu 2016, "Ternary weight networks", equations 5 and 6). Further
+/// planes are fitted to what the ones before them leave.
 public struct TWN: Quantiser {
     public static let name = "twn"
 

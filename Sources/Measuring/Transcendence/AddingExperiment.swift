@@ -36,7 +36,8 @@ struct AddingExperiment {
         let experts = AddingExperts(mistakes, &random), threads = ThreadPool(threads: 1), latents = try Latents(graph.weights)
         try latents.fill(seed: seed) { try family.initialValues(of: $0, in: configuration) }
         let trace = try Trace(
-            graph, latents, quantiser: Catalog.quantiser(of: family, configuration), products: PlainProducts(), kernels: kernels, threads: threads)
+            graph, latents, quantiser: Catalog.quantiser(of: family, configuration), products: PlainProducts(),
+            kernels: kernels, threads: threads)
         var options = AdamW.Options()
         options.decay = 0
         try learn(experts, trace, NextToken(kernels: kernels, threads: threads), AdamW(latents, options, threads: threads), &random)

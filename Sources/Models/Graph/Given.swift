@@ -1,8 +1,8 @@
 import Basis
 import Tensors
 
-/// Rows that come from outside of a graph, in place of nodes that another run of a graph has computed: a trace puts them there, or a machine
-/// that runs a part of a graph is told where they lie. No file has it.
+/// Rows that come from outside of a graph, in place of nodes that another run of a graph has computed: a trace puts them there, or a
+/// machine that runs a part of a graph is told where they lie. No file has it.
 struct Given: Operation {
     static let name = "given"
     let width: Int

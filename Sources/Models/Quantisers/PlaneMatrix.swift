@@ -42,12 +42,13 @@ public final class PlaneMatrix: @unchecked Sendable {
 
     private func pack(_ codes: UnsafePointer<UInt8>, _ plane: Int, row: Int, span: Int, count: Int) {
         let rowBytes = Trits.rowBytes(width: weight.columns), digit = [1, 3, 9][form.count - 1 - plane]
-        let target = self.codes.start.assumingMemoryBound(to: UInt8.self) + (row * form.count + plane) * rowBytes + span * PlaneMatrix.span / 4
+        let place = (row * form.count + plane) * rowBytes + span * PlaneMatrix.span / 4
+        let target = self.codes.start.assumingMemoryBound(to: UInt8.self) + place
         for byte in 0..<(count + 3) / 4 {
             var packed: UInt8 = 0b01_01_01_01
-            for place in 0..<min(4, count - 4 * byte) {
-                let code = UInt8(Int(codes[4 * byte + place]) / digit % 3)
-                packed = packed & ~(3 << UInt8(2 * place)) | code << UInt8(2 * place)
+            for slot in 0..<min(4, count - 4 * byte) {
+                let code = UInt8(Int(codes[4 * byte + slot]) / digit % 3)
+                packed = packed & ~(3 << UInt8(2 * slot)) | code << UInt8(2 * slot)
             }
             target[byte] = packed
         }
@@ -108,7 +109,8 @@ public final class PlaneMatrix: @unchecked Sendable {
 extension PlaneMatrix {
     /// Each span of the matrix by itself, without data: the rule's grid, and the nearest of its values for each weight.
     public convenience init(
-        _ weight: Weight, _ form: PlaneForm, of matrix: FloatMatrix, by quantiser: any Quantiser.Type, _ kernels: Kernels, _ threads: ThreadPool
+        _ weight: Weight, _ form: PlaneForm, of matrix: FloatMatrix, by quantiser: any Quantiser.Type, _ kernels: Kernels,
+        _ threads: ThreadPool
     ) throws {
         guard kernels.sumOfMagnitudes(matrix.bytes, element: matrix.element, threads)?.isFinite ?? false else {
             throw Failure("holds a NaN or an infinity")

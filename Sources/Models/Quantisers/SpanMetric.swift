@@ -1,5 +1,5 @@
-/// What errors of a span's weights cost: |e U|² for errors e as a row, with U upper triangular. It is what is left of e S eᵀ, with S the sum
-/// of x xᵀ over the activations x that meet the weights, when later columns make up for an error as well as they can.
+/// What errors of a span's weights cost: |e U|² for errors e as a row, with U upper triangular. It is what is left of e S eᵀ, with S the
+/// sum of x xᵀ over the activations x that meet the weights, when later columns make up for an error as well as they can.
 public struct SpanMetric: Sendable {
     public let width: Int
     /// U, row after row.
@@ -29,9 +29,9 @@ public struct SpanMetric: Sendable {
 
 /// Rounds the weights of a span to a grid.
 public enum SpanRounding {
-    /// Writes the code of each weight, and returns what the errors cost. With a metric each weight is first moved to where it makes up best for
-    /// the errors before it (Frantar et al. 2022, "GPTQ", equations 2 and 3, in the form of Chee et al. 2023, "QuIP", section 3.1, which
-    /// needs no inverse).
+    /// Writes the code of each weight, and returns what the errors cost. With a metric each weight is first moved to where it makes up
+    /// best for the errors before it (Frantar et al. 2022, "GPTQ", equations 2 and 3, in the form of Chee et al. 2023, "QuIP", section
+    /// 3.1, which needs no inverse).
     @discardableResult
     public static func round(
         _ weights: UnsafeBufferPointer<Float>, to grid: PlaneGrid, _ metric: SpanMetric?, codes: UnsafeMutablePointer<UInt8>

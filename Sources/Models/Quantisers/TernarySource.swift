@@ -2,8 +2,8 @@ import Basis
 import Tensors
 
 /// A checkpoint in container form: matrices that the graph multiplies by trits become codes with a scale; matrices of floats, if that is
-/// asked for, planes of trits; tables, if that is asked for, codes of integers with scales; everything else that it names stays as it is. The tensors come in the order in which the checkpoint
-/// stores them, so that one pass over it is enough.
+/// asked for, planes of trits; tables, if that is asked for, codes of integers with scales; everything else that it names stays as it is.
+/// The tensors come in the order in which the checkpoint stores them, so that one pass over it is enough.
 public final class TernarySource: TensorSource {
     public let entries: [TensorEntry]
     /// Tensors of the checkpoint that the graph has no use for.

@@ -1,8 +1,9 @@
 import Basis
 import Tensors
 
-/// What a matrix' activations are like: Σ x xᵀ over the rows x that the quantised model gives it, and Σ (y - x) xᵀ with the rows y that the
-/// model of floats gives it for the same tokens. Sums are chains of fused multiply-adds in the order of the rows, the same on every machine.
+/// What a matrix' activations are like: Σ x xᵀ over the rows x that the quantised model gives it, and Σ (y - x) xᵀ with the rows y that
+/// the model of floats gives it for the same tokens. Sums are chains of fused multiply-adds in the order of the rows, the same on every
+/// machine.
 package final class ActivationSums {
     package let width: Int
     /// Σ x xᵀ: the numbers on the diagonal and right of it.

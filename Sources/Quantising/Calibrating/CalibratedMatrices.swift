@@ -22,8 +22,8 @@ public struct CalibrationPlan {
     }
 }
 
-/// Makes matrices planes one after the other, in the order in which the model multiplies by them: each sees activations that come out of those
-/// before it as they have become. In memory are the rows between two sections, and one matrix with the sums of its activations.
+/// Makes matrices planes one after the other, in the order in which the model multiplies by them: each sees activations that come out of
+/// those before it as they have become. In memory are the rows between two sections, and one matrix with the sums of its activations.
 public final class CalibratedMatrices {
     private let plan: CalibrationPlan
     private let folder: WorkFolder
@@ -101,7 +101,8 @@ public final class CalibratedMatrices {
         let isCrossed = plan.compensation.asymmetry > 0
         if group.input < section.lowerBound {
             // The rows that came out of the section before are those.
-            return try sums(isCrossed, width: plan.graph.nodes[group.input].form.width) { kind, text in .lent(streams.rows(kind, text: text)) }
+            let width = plan.graph.nodes[group.input].form.width
+            return try sums(isCrossed, width: width) { kind, text in .lent(streams.rows(kind, text: text)) }
         }
         let quantised = try SectionRunner(plan.graph, section, to: group.input, weights: overlay, kernels, threads)
         let floats = isCrossed ? try SectionRunner(plan.graph, section, to: group.input, weights: plan.tensors, kernels, threads) : nil

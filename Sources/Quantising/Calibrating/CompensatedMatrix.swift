@@ -71,8 +71,8 @@ package struct CompensatedMatrix {
         }
     }
 
-    /// W ← W + W D (S + λ)⁻¹, with D = Σ (y - x) xᵀ: what gives, with the activations of the quantised model, the products nearest to those of
-    /// the model of floats, so that errors of earlier layers are made up for, too (Li et al. 2025, "GPTAQ", in closed form).
+    /// W ← W + W D (S + λ)⁻¹, with D = Σ (y - x) xᵀ: what gives, with the activations of the quantised model, the products nearest to
+    /// those of the model of floats, so that errors of earlier layers are made up for, too (Li et al. 2025, "GPTAQ", in closed form).
     private func retarget(_ numbers: UnsafeMutablePointer<Float>, rows: Int) {
         guard let crossed = sums.crossSums else { return }
         let width = factor.width, change = AlignedMemory(byteCount: 4 * min(rows, CompensatedMatrix.rowsAtOnce) * width)

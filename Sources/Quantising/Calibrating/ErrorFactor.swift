@@ -2,8 +2,8 @@ import Basis
 import Models
 import Tensors
 
-/// U, upper triangular, with S + λ = U Uᵀ for the sums S of a matrix' activations: errors e of a row of weights cost |e U|², and the share of
-/// a column in that depends on no later one. λ is a share of the mean of the diagonal (Frantar et al. 2022, "GPTQ", section 3).
+/// U, upper triangular, with S + λ = U Uᵀ for the sums S of a matrix' activations: errors e of a row of weights cost |e U|², and the
+/// share of a column in that depends on no later one. λ is a share of the mean of the diagonal (Frantar et al. 2022, "GPTQ", section 3).
 package struct ErrorFactor {
     let width: Int
     package let order: ColumnOrder
@@ -14,7 +14,8 @@ package struct ErrorFactor {
 
     package var numbers: UnsafeMutablePointer<Float> { sums.squareSums }
 
-    /// Takes the sums over, whose squares are overwritten. Fails if the sums are not finite. What no activation meets is taken to meet ones, for nothing depends on it.
+    /// Takes the sums over, whose squares are overwritten. Fails if the sums are not finite. What no activation meets is taken to meet
+    /// ones, for nothing depends on it.
     package init(_ sums: ActivationSums, damping: Float, sorted: Bool, _ kernels: Kernels, _ threads: ThreadPool) throws {
         (width, self.sums, self.kernels, self.threads) = (sums.width, sums, kernels, threads)
         let width = width, squares = sums.squareSums
@@ -60,7 +61,9 @@ package struct ErrorFactor {
         let count = block.count, start = numbers + block.lowerBound * (width + 1)
         var a = (0..<count).flatMap { row in (0..<count).map { Double(start[row * width + $0]) } }
         for column in stride(from: count - 1, through: 0, by: -1) {
-            guard a[column * (count + 1)] > 0 else { throw Failure("its activations do not tell its columns apart: more damping is needed") }
+            guard a[column * (count + 1)] > 0 else {
+                throw Failure("its activations do not tell its columns apart: more damping is needed")
+            }
             let root = a[column * (count + 1)].squareRoot()
             a[column * (count + 1)] = root
             for row in 0..<column { a[row * count + column] /= root }
@@ -100,7 +103,9 @@ extension ErrorFactor {
                 let from = numbers + row * width + block.lowerBound, target = result + row * count
                 for column in 0..<count {
                     var sum = from[column]
-                    for earlier in 0..<column { sum -= target[earlier] * numbers[(block.lowerBound + earlier) * width + block.lowerBound + column] }
+                    for earlier in 0..<column {
+                        sum -= target[earlier] * numbers[(block.lowerBound + earlier) * width + block.lowerBound + column]
+                    }
                     target[column] = sum / numbers[(block.lowerBound + column) * (width + 1)]
                 }
             }

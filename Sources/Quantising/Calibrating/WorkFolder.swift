@@ -3,8 +3,8 @@ import Models
 import Safetensors
 import Tensors
 
-/// Where matrices wait that are done, a file each, until all are: a run that was ended goes on from them. A file says whose it is; what belongs
-/// to another run is made anew.
+/// Where matrices wait that are done, a file each, until all are: a run that was ended goes on from them. A file says whose it is; what
+/// belongs to another run is made anew.
 public final class WorkFolder {
     private let path: String
     /// What the run is: options, model, text, as a digest.

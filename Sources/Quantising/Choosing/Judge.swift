@@ -19,8 +19,8 @@ public final class Judge {
         try Machine(graph, Weights(graph, from: tensors, kernels: kernels, threads: threads), kernels: kernels, threads: threads)
     }
 
-    /// What the same graph with other weights gives: means over all tokens, in nats, of the divergence from the model's distributions, and of
-    /// the negative logarithm of the token's probability.
+    /// What the same graph with other weights gives: means over all tokens, in nats, of the divergence from the model's distributions,
+    /// and of the negative logarithm of the token's probability.
     public func verdict(on tensors: any TensorSource) throws -> (divergence: Double, loss: Double) {
         let machine = try Judge.machine(reference.graph, tensors, reference.kernels, reference.threads)
         let scorer = try PairScorer(reference: (reference, reference.graph.session), model: (machine, machine.graph.session))

@@ -3,16 +3,16 @@ import Glibc
 import Models
 import Tensors
 
-/// Chooses how many planes each matrix gets: as much as a budget of bits allows, where a bit makes the model's predictions diverge least from
-/// those of the model of floats. Divergences are measured for each matrix alone and each number of planes, and taken to add up.
+/// Chooses how many planes each matrix gets: as much as a budget of bits allows, where a bit makes the model's predictions diverge least
+/// from those of the model of floats. Divergences are measured for each matrix alone and each number of planes, and taken to add up.
 public struct PlaneBudget {
     private let plan: CalibrationPlan
     private let judge: Judge
     private let kernels: Kernels
     private let threads: ThreadPool
 
-    /// The plan's forms tell of each matrix what its planes are like; how many they are is what is sought. `texts` is what models are judged
-    /// by.
+    /// The plan's forms tell of each matrix what its planes are like; how many they are is what is sought. `texts` is what models are
+    /// judged by.
     public init(_ plan: CalibrationPlan, texts: [[Int32]], _ kernels: Kernels, _ threads: ThreadPool) throws {
         (self.plan, self.kernels, self.threads) = (plan, kernels, threads)
         judge = try Judge(plan.graph, plan.tensors, texts: texts, kernels, threads)
@@ -67,7 +67,8 @@ package struct PlaneChoice {
         var place = [Int](repeating: 0, count: choices.count), left = bits * weights
         for choice in choices { left -= choice.bits(0) }
         guard left >= -1e-6 * weights else {
-            throw Failure("one plane for each matrix takes \(PlaneChoice.text((bits * weights - left) / weights)) bits a weight, more than the budget")
+            let least = PlaneChoice.text((bits * weights - left) / weights)
+            throw Failure("one plane for each matrix takes \(least) bits a weight, more than the budget")
         }
         while let step = best(choices, place, left: left) {
             left -= choices[step.matrix].bits(step.to) - choices[step.matrix].bits(place[step.matrix])

@@ -12,7 +12,8 @@ struct Hadamard {
         (self.size, signs) = (size, (0..<size).map { _ in random.next() >> 63 == 0 ? 1 : -1 })
     }
 
-    /// Turns `size` vectors of `width` numbers into each other, each `stride` apart: with a width and a stride of 1, the numbers of one vector.
+    /// Turns `size` vectors of `width` numbers into each other, each `stride` apart: with a width and a stride of 1, the numbers of one
+    /// vector.
     func turn(_ x: UnsafeMutablePointer<Float>, width: Int, stride: Int) {
         let factor = 1 / Float(size).squareRoot()
         for row in 0..<size { for column in 0..<width { x[row * stride + column] *= signs[row] * factor } }

@@ -2,8 +2,8 @@ import Basis
 import Models
 import Tensors
 
-/// A checkpoint of floats whose weights are turned: the model computes what it did. Matrices come as float32, all else in the element type that
-/// it has.
+/// A checkpoint of floats whose weights are turned: the model computes what it did. Matrices come as float32, all else in the element
+/// type that it has.
 public final class RotatedSource: TensorSource {
     public let entries: [TensorEntry]
     public var isConcurrent: Bool { origin.isConcurrent }
@@ -77,14 +77,15 @@ public final class RotatedSource: TensorSource {
     private func store(_ numbers: [Float], _ element: ElementType, into buffer: UnsafeMutableRawBufferPointer) throws {
         switch element {
         case .float32: numbers.withUnsafeBytes { buffer.copyMemory(from: $0) }
-        case .float16: for (index, number) in numbers.enumerated() { buffer.storeBytes(of: Float16(number).bitPattern, toByteOffset: 2 * index, as: UInt16.self) }
+        case .float16: store(numbers, into: buffer) { Float16($0).bitPattern }
         case .bfloat16:
-            for (index, number) in numbers.enumerated() {
-                // To nearest, half to even.
-                let bits = number.bitPattern
-                buffer.storeBytes(of: UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16), toByteOffset: 2 * index, as: UInt16.self)
-            }
+            // To nearest, half to even.
+            store(numbers, into: buffer) { UInt16(truncatingIfNeeded: ($0.bitPattern + 0x7FFF + ($0.bitPattern >> 16 & 1)) >> 16) }
         default: throw Failure("has elements of type \(element.rawValue), expected floats")
         }
+    }
+
+    private func store(_ numbers: [Float], into buffer: UnsafeMutableRawBufferPointer, _ half: (Float) -> UInt16) {
+        for (index, number) in numbers.enumerated() { buffer.storeBytes(of: half(number), toByteOffset: 2 * index, as: UInt16.self) }
     }
 }

@@ -1,8 +1,8 @@
 import Models
 
-/// Where a graph can be turned without anybody noticing: in the residual stream, and in what each head of attention carries. Weights that write
-/// there are turned one way, weights that read there the other, so the model computes the same, but outliers of single columns are spread over
-/// all (Ashkboos et al. 2024, "QuaRot", section 4, stages 1a and 1b without those that cost time when the model runs).
+/// Where a graph can be turned without anybody noticing: in the residual stream, and in what each head of attention carries. Weights that
+/// write there are turned one way, weights that read there the other, so the model computes the same, but outliers of single columns are
+/// spread over all (Ashkboos et al. 2024, "QuaRot", section 4, stages 1a and 1b without those that cost time when the model runs).
 public struct Rotation: Sendable {
     /// What becomes of a weight, step by step.
     enum Change: Hashable, Sendable {

@@ -8,8 +8,8 @@ struct PluginProgram {
 
     enum Kind: String { case model, quantizer }
 
-    /// The first program of the folders in TERN_PLUGINS that is called `tern-model-NAME`, or `tern-quantizer-NAME`; nil if there is none, or
-    /// the name is no plain one.
+    /// The first program of the folders in TERN_PLUGINS that is called `tern-model-NAME`, or `tern-quantizer-NAME`; nil if there is none,
+    /// or the name is no plain one.
     init?(_ kind: Kind, _ name: String) {
         guard PluginProgram.isPlain(name) else { return nil }
         let paths = PluginProgram.folders.map { "\($0)/tern-\(kind.rawValue)-\(name)" }

@@ -113,12 +113,17 @@ private struct PluginAnswer {
             return (try SafetensorsHeader(parsing: text, dataCount: bytes.count - start), start)
         }
         for entry in wanted {
-            guard let found = header.entries.first(where: { $0.name == entry.name }) else { throw Failure("it printed no tensor '\(entry.name)'") }
+            guard let found = header.entries.first(where: { $0.name == entry.name }) else {
+                throw Failure("it printed no tensor '\(entry.name)'")
+            }
             guard found == entry else {
-                throw Failure("tensor '\(entry.name)' is \(found.element.rawValue) \(found.shape), expected \(entry.element.rawValue) \(entry.shape)")
+                throw Failure("tensor '\(entry.name)' is \(found.element.rawValue) \(found.shape), "
+                    + "expected \(entry.element.rawValue) \(entry.shape)")
             }
         }
-        if let other = header.entries.first(where: { !wanted.contains($0) }) { throw Failure("it printed the tensor '\(other.name)' as well") }
+        if let other = header.entries.first(where: { !wanted.contains($0) }) {
+            throw Failure("it printed the tensor '\(other.name)' as well")
+        }
     }
 
     func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
