@@ -26,7 +26,7 @@ public struct ContextLimit: Sendable {
     /// Whether the number is that from before the positions were stretched, by the habit of older configurations.
     private static func isStretched(_ config: Configuration) throws -> Bool {
         guard let scaling = try config.part("rope_scaling") else { return false }
-        return try ["rope_type", "type"].contains { try scaling.string($0, default: "") == "linear" }
+        return try ["rope_type", "type"].contains { try ["linear", "dynamic"].contains(scaling.string($0, default: "")) }
     }
 
     /// Refuses a text that is longer.
