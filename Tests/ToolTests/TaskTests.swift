@@ -58,6 +58,14 @@ import Tokens
         }
     }
 
+    @Test func `tasks are drawn by their metrics`() throws {
+        let scratch = try Scratch(), asked = ["--task", "openbookqa=\(Self.folder)/openbookqa.jsonl", "--task", "lambada=\(Self.folder)/lambada.jsonl"]
+        let records = try run("bench", ["quality", Self.model, "--json"] + asked)
+        let script = try run("bench", ["plot", scratch.write("records", records.output)])
+        expectDone(script)
+        #expect(script.text.contains("'openbookqa acc_norm'") && script.text.contains("'lambada acc'") && !script.text.contains("perplexity"))
+    }
+
     @Test func `bytes and characters are not the same`() throws {
         let answers = try ask([Self.tasks[0]]).answers, texts = ["naïveté", "a café in the rain — somewhere", "a crème brûlée, of course", "a rôle"]
         let logs = numbers(answers.last?["logprobs"])

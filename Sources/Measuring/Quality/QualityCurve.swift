@@ -42,7 +42,7 @@ public struct QualityCurve: Hashable, Sendable {
         let areBits = text.allSatisfy { $0["bits_per_byte"]?.doubleValue != nil }
         (self.model, self.areBits) = (model, areBits)
         losses = try text.map { try Point($0, areBits ? "bits_per_byte" : "nats_per_token") }
-        accuracies = try QualityCurve.accuracies(questions)
+        accuracies = try QualityCurve.accuracies(questions) + (record["tasks"]?.arrayValue ?? []).flatMap(QualityCurve.accuracies(of:))
         guard !losses.isEmpty || !accuracies.isEmpty else { throw Failure("holds no results") }
     }
 
@@ -59,6 +59,17 @@ public struct QualityCurve: Hashable, Sendable {
             points[kind, default: []].append(try Point(result, "accuracy"))
         }
         return kinds.map { Accuracy(kind: $0, points: points[$0] ?? []) }
+    }
+
+    /// Of all questions of a task, by each metric that is a share of them.
+    private static func accuracies(of task: JSON) throws -> [Accuracy] {
+        var metrics: [String] = [], points: [String: [Point]] = [:]
+        for result in results(task) {
+            guard let metric = result["metric"]?.stringValue, metric != "perplexity", result["kind"]?.isNull ?? true else { continue }
+            if points[metric] == nil { metrics.append(metric) }
+            points[metric, default: []].append(try Point(result, "value"))
+        }
+        return metrics.map { Accuracy(kind: "\(task["task"]?.stringValue ?? "task") \($0)", points: points[$0] ?? []) }
     }
 }
 

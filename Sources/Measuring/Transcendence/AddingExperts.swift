@@ -1,14 +1,14 @@
 import Tensors
 
 /// Sums of two numbers, and experts who say what they are: each is wrong on problems of its own, always in the same way.
-struct AddingExperts: Sendable {
+package struct AddingExperts: Sendable {
     /// 10 to 29.
     static let operands = 10..<30
     /// How often an expert is wrong.
     static let wrong = 0.4
 
     /// How their mistakes are.
-    enum Mistakes: String, CaseIterable, Sendable {
+    package enum Mistakes: String, CaseIterable, Sendable {
         /// Eight experts, each with mistakes of its own.
         case diverse
         /// Eight experts, all with the same mistakes.
@@ -16,21 +16,21 @@ struct AddingExperts: Sendable {
         /// One expert.
         case single
 
-        var experts: Int { self == .single ? 1 : 8 }
+        package var experts: Int { self == .single ? 1 : 8 }
     }
 
-    struct Problem: Sendable {
-        let a: Int
-        let b: Int
+    package struct Problem: Sendable {
+        package let a: Int
+        package let b: Int
         /// What each expert says that it is.
-        let answers: [Int]
+        package let answers: [Int]
 
-        var sum: Int { a + b }
+        package var sum: Int { a + b }
     }
 
-    let problems: [Problem]
+    package let problems: [Problem]
 
-    init(_ mistakes: Mistakes, _ random: inout Random) {
+    package init(_ mistakes: Mistakes, _ random: inout Random) {
         problems = Self.operands.flatMap { a in
             Self.operands.map { b in
                 let shared = AddingExperts.answer(a + b, &random)
@@ -47,14 +47,14 @@ struct AddingExperts: Sendable {
     }
 
     /// The share of problems that each expert answers rightly.
-    var accuracies: [Double] {
+    package var accuracies: [Double] {
         (problems.first?.answers ?? []).indices.map { expert in
             Double(problems.count { $0.answers[expert] == $0.sum }) / Double(problems.count)
         }
     }
 
     /// That of what most of them answer.
-    var ceiling: Double { problems.reduce(0) { $0 + DrawnAnswers.plurality(of: $1.sum, $1.answers) } / Double(problems.count) }
+    package var ceiling: Double { problems.reduce(0) { $0 + DrawnAnswers.plurality(of: $1.sum, $1.answers) } / Double(problems.count) }
 }
 
 // As text: `a + b = c`, a token each.
