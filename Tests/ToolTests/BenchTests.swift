@@ -116,7 +116,7 @@ import Testing
             ])
             #expect(try member(record, "calls_per_second") > 0 && member(record, "share_of_read") > 0 && member(record, "times_scalar") > 0)
             if record["level"] == "scalar" { #expect(record["times_scalar"] == 1.0) }
-            let isProduct = ["pairs", "triples", "int4", "int6", "int8"].map { "product, \($0)" }.contains(record["kernel"]?.stringValue)
+            let isProduct = ["pairs", "triples", "int2", "int4", "int6", "int8"].map { "product, \($0)" }.contains(record["kernel"]?.stringValue)
             #expect((record["share_of_multiply_adds"] == .null) == !isProduct)
         }
     }

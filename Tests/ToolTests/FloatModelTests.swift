@@ -50,7 +50,7 @@ import Testing
 
     @Test(arguments: [
         (["--planes", "4"], "--planes takes 1 to 3"), (["--budget", "3"], "need a --calibration text"),
-        (["--planes", "2", "--budget", "3", "--calibration", "x"], "Only one of --planes and --budget"),
+        (["--planes", "2", "--budget", "3", "--calibration", "x"], "only one of --planes and --budget"),
         (["--rotation", "auto"], "need a --calibration text"),
     ]) func `planes that cannot be are refused`(_ options: [String], _ fact: String) throws {
         let scratch = try Scratch(), outcome = try run("quantize", [folder(Self.configurations[0], scratch)] + options)
