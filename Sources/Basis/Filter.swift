@@ -68,7 +68,9 @@ private final class Child {
         sigaddset(&standard, SIGPIPE)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &standard)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        // A group of its own, so that what it has started ends with it.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var number: pid_t = 0
@@ -87,7 +89,7 @@ private final class Child {
 
     func end() {
         guard !hasEnded else { return }
-        kill(number, SIGKILL)
+        kill(-number, SIGKILL)
         var found: Int32 = 0
         while waitpid(number, &found, 0) < 0, errno == EINTR {}
         status = found

@@ -24,12 +24,16 @@ struct CalibratedRun {
     }
 
     func planes(
-        of tensors: any TensorSource, rotation: RotationChoice, _ turned: () throws -> any TensorSource, _ progress: Progress
+        of tensors: any TensorSource, rotation: RotationChoice, _ turned: () throws -> any TensorSource, canTurn: Bool, _ progress: Progress
     ) throws -> Result {
         let parent = try calibration.folder ?? createTemporaryFolder("quantize-")
         switch rotation {
         case .none: return try made(tensors, parent, progress)
         case .hadamard: return try made(turned(), parent, progress)
+        case .auto where !canTurn:
+            var result = try made(tensors, parent, progress)
+            result.remark = ["chosen": "none", "reason": .string(Rotation.refusal)]
+            return result
         case .auto: return try better(tensors, turned(), parent, progress)
         }
     }
@@ -38,11 +42,17 @@ struct CalibratedRun {
         let folder = try WorkFolder(path, identity: identity)
         let plan = CalibrationPlan(graph, tensors, quantiser, forms: forms, texts: text.learnt, calibration.compensation)
         var matrices: [WorkFolder.Matrix] = []
-        let result = try CalibratedMatrices(plan, folder, kernels, threads).run { matrix in
-            matrices.append(matrix)
-            progress.advance(to: matrices.count, of: forms.count, note: matrix.weight.name)
+        do {
+            let result = try CalibratedMatrices(plan, folder, kernels, threads).run { matrix in
+                matrices.append(matrix)
+                progress.advance(to: matrices.count, of: forms.count, note: matrix.weight.name)
+            }
+            return Result(tensors: result, matrices: matrices, folders: [folder])
+        } catch {
+            // Nobody would find it again.
+            if calibration.folder == nil { folder.remove() }
+            throw error
         }
-        return Result(tensors: result, matrices: matrices, folders: [folder])
     }
 
     private func better(_ tensors: any TensorSource, _ turned: any TensorSource, _ path: String, _ progress: Progress) throws -> Result {

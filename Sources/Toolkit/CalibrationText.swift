@@ -41,6 +41,11 @@ public struct CalibrationText {
     /// The others: what errors are made up for on.
     var learnt: [[Int32]] { texts.count < 8 || !holdsOut ? texts : texts.indices.filter { $0 % 8 != 7 }.map { texts[$0] } }
 
+    /// Of the windows' tokens, which depend on the tokenizer as well.
+    var tokenDigest: String {
+        get throws { try SHA256.digest(of: texts.flatMap { $0 + [-1] }.flatMap { withUnsafeBytes(of: $0.littleEndian) { Array($0) } }).hex }
+    }
+
     /// How many tokens there are in all windows.
     var tokenCount: Int { texts.reduce(0) { $0 + $1.count } }
 }

@@ -41,6 +41,12 @@ public final class Conversion {
         if let embedding = wish.embedding { options["embedding"] = .string(embedding.name) }
     }
 
+    /// What waits in a temporary folder goes, whatever happened.
+    deinit {
+        guard let calibration = wish.calibration, calibration.folder == nil else { return }
+        for folder in folders { folder.remove() }
+    }
+
     /// Whether matrices of the model are trits, or become that.
     public var isTernary: Bool { model.isTernary || !planes.isEmpty }
 
@@ -77,9 +83,10 @@ public final class Conversion {
         var forms = planes
         if let bits = wish.budget { forms = try budgeted(bits, text, calibration, progress) }
         let run = CalibratedRun(
-            graph: model.graph, quantiser: quantiser, forms: forms, text: text, calibration: calibration, identity: try identity(),
+            graph: model.graph, quantiser: quantiser, forms: forms, text: text, calibration: calibration, identity: try identity(text),
             kernels: kernels, threads: threads)
-        let result = try run.planes(of: model.checkpoint.tensors, rotation: wish.rotation, turned, progress)
+        let canTurn = Rotation(of: model.graph) != nil
+        let result = try run.planes(of: model.checkpoint.tensors, rotation: wish.rotation, turned, canTurn: canTurn, progress)
         for matrix in result.matrices { try report.note(matrix) }
         folders = result.folders
         if let chosen = result.remark { report.remarks["rotation"] = chosen }
@@ -92,7 +99,8 @@ public final class Conversion {
     ) throws -> [String: PlaneForm] {
         let plan = CalibrationPlan(
             model.graph, model.checkpoint.tensors, quantiser, forms: planes, texts: text.learnt, calibration.compensation)
-        let forms = try PlaneBudget(plan, texts: text.judged, kernels, threads).forms(bits: bits) { done, all in
+        let budget = try PlaneBudget(plan, candidates: wish.candidates(quantiser), texts: text.judged, kernels, threads)
+        let forms = try budget.forms(bits: bits) { done, all in
             progress.advance(to: done, of: all, note: "planes of each matrix")
         }
         for (name, form) in forms { options["planes of \(name)"] = .integer(form.count) }
@@ -109,11 +117,14 @@ public final class Conversion {
     }
 
     /// What two runs have in common that make the same planes.
-    private func identity() throws -> String {
+    private func identity(_ text: CalibrationText) throws -> String {
         let inputs = (hashedInputs ?? inputs(nil)).map { input -> JSON in
             if case .known(let digest) = input.digest { .string(digest.hex) } else { .string(input.name) }
         }
-        let json: JSON = ["options": .object(options), "inputs": .array(inputs), "version": .string(ternVersion)]
+        let json: JSON = [
+            "options": .object(options), "inputs": .array(inputs), "version": .string(ternVersion), "graph": model.graph.json,
+            "tokens": .string(try text.tokenDigest),
+        ]
         return try SHA256.digest(of: Array(json.compact.utf8)).hex
     }
 

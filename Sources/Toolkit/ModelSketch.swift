@@ -3,6 +3,7 @@ import Catalog
 import Glibc
 import Models
 import Tensors
+import Tern
 
 /// A model as far as its graph goes: no weight is read, and where a configuration is all there is, none need be there.
 public struct ModelSketch {
@@ -18,7 +19,17 @@ public struct ModelSketch {
             graph = try naming(argument) { try ModelSketch.graph(of: configuration) }
             return
         }
-        graph = try OpenModel(argument, layout: layout, threads: threads).graph
+        let model = try OpenModel(argument, layout: layout, threads: threads)
+        graph = try model.graph.withPlanes(ModelSketch.planes(model))
+    }
+
+    /// How many planes matrices of a container are stored as, by their names.
+    private static func planes(_ model: OpenModel) throws -> [String: Int] {
+        guard let manifest = try model.checkpoint.manifest.map({ try Manifest($0) }) else { return [:] }
+        let planes = manifest.tensors.filter { !$0.encoding.isTernary }.compactMap { tensor in
+            tensor.encoding.planeCount.map { (tensor.name, $0) }
+        }
+        return Dictionary(planes) { first, _ in first }
     }
 
     public static func graph(of configuration: JSON) throws -> Graph {

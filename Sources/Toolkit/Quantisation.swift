@@ -43,6 +43,15 @@ public struct Quantisation: Sendable {
         do { return try form(tied: true) } catch { return try form(tied: false) }
     }
 
+    /// Those of one plane, of two and of three, which a budget chooses among.
+    func candidates(_ quantiser: any Quantiser.Type) throws -> [PlaneForm] {
+        try (1...PlaneForm.mostPlanes).map { count in
+            var wish = self
+            wish.planes = count
+            return try wish.form(quantiser)
+        }
+    }
+
     /// What a container's history says of it.
     func options(method: String, _ form: PlaneForm?) -> JSONObject {
         var options: JSONObject = ["method": .string(method)]

@@ -83,8 +83,9 @@ struct Quantize: TernCommand {
         let (kernels, threads) = (try Kernels.fromEnvironment(), common.pool)
         let conversion = try Conversion(argument, layout: form.layout, wish, kernels, threads)
         if !common.quiet { remark(on: conversion) }
-        try conversion.prepare(Progress("quantize", quiet: common.quiet))
+        // Before work that may take hours: what cannot be written shows at once.
         let sink = try openOutput(output), reportSink = try report.map { try Output.open($0) }
+        try conversion.prepare(Progress("quantize", quiet: common.quiet))
         let progress = Progress("quantize", total: conversion.byteCount, quiet: common.quiet)
         let summary = try conversion.write(to: sink, reports: report != nil, progress)
         try reportSink?.write(conversion.report.json(summary).pretty + "\n")

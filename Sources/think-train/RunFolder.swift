@@ -8,7 +8,7 @@ final class RunFolder {
     private let isNew: Bool
     private var written: [String] = []
     /// Held while the run is at work, and so that nobody takes the folder of a run that has no checkpoint yet for something else.
-    private let lock: Descriptor?
+    private let lock: FolderLock?
 
     var checkpoint: String { "\(path)/checkpoint.safetensors" }
     var tokens: String { "\(path)/tokens.safetensors" }
@@ -32,20 +32,15 @@ final class RunFolder {
     }
 
     /// Takes hold of a folder that is empty or holds a run: nothing else is written over.
-    private static func lock(_ path: String, isNew: Bool) throws -> Descriptor {
-        let file = "\(path)/.lock", holdsRun = ["checkpoint.safetensors", ".lock"].contains { access("\(path)/\($0)", F_OK) == 0 }
+    private static func lock(_ path: String, isNew: Bool) throws -> FolderLock {
+        let holdsRun = ["checkpoint.safetensors", ".lock"].contains { access("\(path)/\($0)", F_OK) == 0 }
         guard try isNew || holdsRun || isEmpty(path) else {
             throw Failure("'\(path)' holds no run, and is not empty: choose another folder")
         }
-        let number = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
-        guard number >= 0 else {
-            let reason = errno
+        do { return try FolderLock(path) } catch {
             if isNew { rmdir(path) }
-            throw Failure.system("create", file, reason)
+            throw error
         }
-        let lock = Descriptor(number, name: file, owned: true)
-        guard flock(number, LOCK_EX | LOCK_NB) == 0 else { throw Failure("another run is at work in '\(path)'") }
-        return lock
     }
 
     private static func isEmpty(_ path: String) throws -> Bool {

@@ -40,11 +40,12 @@ import Toolkit
     @Test func aBudgetIsKeptAndPaysOff() throws {
         let configuration = smallConfigurations["llama"]?[1] ?? [:], family = try #require(Catalog.family(of: configuration))
         let graph = try Catalog.graph(family, configuration), source = try MemorySource(randomFor: graph, seed: 2), pool = ThreadPool(threads: 2)
-        let matrices = graph.multipliedMatrices, texts = [(0..<40).map { Int32($0 * 31 % 300) }]
+        let matrices = graph.multipliedMatrices, texts = [(0..<40).map { (token: Int) -> Int32 in Int32(token * 31 % 300) }]
         let plan = CalibrationPlan(
             graph, source, try Catalog.quantiser("fitted"), forms: Dictionary(uniqueKeysWithValues: matrices.map { ($0.name, .single) }),
             texts: texts, Compensation())
-        let forms = try PlaneBudget(plan, texts: texts, .best, pool).forms(bits: 2.6) { _, _ in }
+        let candidates = try (1...3).map { try #require(PlaneForm(count: $0, isTied: false, hasShift: false)) }
+        let forms = try PlaneBudget(plan, candidates: candidates, texts: texts, .best, pool).forms(bits: 2.6) { _, _ in }
         let weights = matrices.reduce(0) { $0 + $1.count }
         let bits = matrices.reduce(0.0) { $0 + (forms[$1.name].map(PlaneBudget.bits) ?? .nan) * Double($1.count) } / Double(weights)
         #expect(bits <= 2.6 && bits > 2.2)

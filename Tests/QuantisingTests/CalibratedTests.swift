@@ -17,7 +17,9 @@ import Toolkit
         let graph = try Catalog.graph(family, configuration), source = try MemorySource(randomFor: graph, seed: 3)
         var compensation = Compensation()
         compensation.asymmetry = asymmetry
-        let texts = (0..<6).map { text in (0..<30).map { Int32(($0 * 31 + text * 17 + $0 * $0) % 67) } }
+        let texts = (0..<6).map { text -> [Int32] in
+            (0..<30).map { (token: Int) -> Int32 in Int32((token * 31 + text * 17 + token * token) % 67) }
+        }
         let forms = Dictionary(uniqueKeysWithValues: graph.multipliedMatrices.map { ($0.name, PlaneForm.single) })
         return (CalibrationPlan(graph, source, try Catalog.quantiser("fitted"), forms: forms, texts: texts, compensation), graph)
     }

@@ -30,8 +30,8 @@ import Toolkit
         let expected = try Self.logits(graph, source), found = try Self.logits(graph, turned)
         let largest = expected.joined().map(abs).max() ?? 0
         for (a, b) in zip(expected.joined(), found.joined()) { #expect(abs(a - b) < 1e-4 * largest) }
-        // Nothing of the stream is as it was.
-        for (index, entry) in source.entries.enumerated() {
+        // Every matrix has another side in the stream, or in a head; of MLPs one side is left.
+        for (index, entry) in source.entries.enumerated() where entry.shape.count == 2 {
             let isSame = try source.withBytes(index) { a in try turned.withBytes(index) { b in a.elementsEqual(b) } }
             #expect(!isSame, "\(entry.name)")
         }

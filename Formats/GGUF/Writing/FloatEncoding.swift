@@ -43,7 +43,7 @@ extension StoredType {
     }
 
     private static func encodeQ8(_ floats: UnsafePointer<Float>, into block: UnsafeMutableRawPointer) -> Bool {
-        let largest = (0..<32).reduce(Float(0)) { max($0, abs(floats[$1])) }
+        let largest = (0..<32).reduce(Float(0)) { abs(floats[$1]) <= $0 ? $0 : abs(floats[$1]) }
         let scale = largest / 127, inverse = scale > 0 ? 1 / scale : 0, stored = Float16(scale)
         guard stored.isFinite, inverse.isFinite || scale == 0 else { return encodeZeros(block, unless: !stored.isFinite) }
         block.storeBytes(of: stored.bitPattern.littleEndian, as: UInt16.self)

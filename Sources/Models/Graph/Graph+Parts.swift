@@ -39,6 +39,29 @@ extension Graph {
         }
     }
 
+    /// The same model with products by trits in the place of those by matrices of floats that are stored as so many planes: what that costs
+    /// where trits are multiplied by. `planes` has the matrices by their names.
+    public func withPlanes(_ planes: [String: Int]) throws -> Graph {
+        try Graph { builder in
+            var streams: [Stream] = []
+            for node in nodes {
+                let inputs = node.inputs.map { streams[$0] }
+                guard let product = node.operation as? Linear, let count = planes[product.matrix.name], count > 0 else {
+                    streams.append(builder.add(node.operation, inputs, name: node.name))
+                    continue
+                }
+                let quantised = builder.add(Quantise(), inputs)
+                let parts = (1...count).map { plane in
+                    let name = count == 1 ? product.matrix.name : "\(product.matrix.name).\(plane)"
+                    let matrix = Weight(name, shape: product.matrix.shape, kind: .ternary, source: product.matrix.name)
+                    return builder.add(TernaryLinear(matrix: matrix), [quantised], name: node.name)
+                }
+                streams.append(parts.dropFirst().reduce(parts[0]) { $0 + $1 })
+            }
+            return streams[streams.count - 1]
+        }
+    }
+
     /// What leads to a node, which becomes the output.
     public func leading(to name: String) throws -> Graph { reduced(to: try node(named: name)) }
 

@@ -40,7 +40,8 @@ public struct PlaneGrid: Sendable {
     ) -> [(end: Float, value: Float, code: UInt8)] {
         var result: [(end: Float, value: Float, code: UInt8)] = [], start = -Float.infinity
         for step in steps {
-            let ends = [step.value - zone, step.value + zone, .infinity].map { min(max($0, start), step.end) }
+            // A number up to the end of a stretch is in it: at the lower edge of the zone it has to be 0 already.
+            let ends = [(step.value - zone).nextDown, step.value + zone, .infinity].map { min(max($0, start), step.end) }
             for (digit, end) in ends.enumerated() where end > (digit == 0 ? start : ends[digit - 1]) {
                 result.append((end, step.value + scale * Float(digit - 1), 3 * step.code + UInt8(digit)))
             }

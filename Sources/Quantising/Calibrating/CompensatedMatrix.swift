@@ -26,7 +26,7 @@ package struct CompensatedMatrix {
         let result = PlaneMatrix(weight, form), memory = ordered(matrix)
         defer { result.compare(with: matrix, kernels, threads) }
         let numbers = memory.start.assumingMemoryBound(to: Float.self)
-        if options.asymmetry > 0, sums.crossSums != nil { retarget(numbers, rows: matrix.rows) }
+        if options.asymmetry > 0, sums.crossSums != nil { try retarget(numbers, rows: matrix.rows) }
         for block in factor.order.blocks {
             let metric = factor.metric(block.places), moves = factor.moves(of: block.places)
             threads.parallel(matrix.rows, grain: 8) { rows in
@@ -73,7 +73,7 @@ package struct CompensatedMatrix {
 
     /// W ← W + W D (S + λ)⁻¹, with D = Σ (y - x) xᵀ: what gives, with the activations of the quantised model, the products nearest to
     /// those of the model of floats, so that errors of earlier layers are made up for, too (Li et al. 2025, "GPTAQ", in closed form).
-    private func retarget(_ numbers: UnsafeMutablePointer<Float>, rows: Int) {
+    private func retarget(_ numbers: UnsafeMutablePointer<Float>, rows: Int) throws {
         guard let crossed = sums.crossSums else { return }
         let width = factor.width, change = AlignedMemory(byteCount: 4 * min(rows, CompensatedMatrix.rowsAtOnce) * width)
         let z = change.start.assumingMemoryBound(to: Float.self)
@@ -85,6 +85,7 @@ package struct CompensatedMatrix {
                 columns: width, threads)
             factor.solve(z, rows: count)
             for index in 0..<count * width { part[index] += options.asymmetry * z[index] }
+            guard (0..<count * width).allSatisfy({ part[$0].isFinite }) else { throw Failure("its activations are not finite") }
         }
     }
 

@@ -13,10 +13,13 @@ public final class WorkFolder {
 
     private static let identityKey = "tern.quantisation"
     private static let errorKey = "tern.error"
+    private static let digestKey = "tern.sha256"
+    private let lock: FolderLock
 
     public init(_ path: String, identity: String) throws {
         (self.path, self.identity) = (path, identity)
         try createFolder(path)
+        lock = try FolderLock(path)
     }
 
     /// A matrix that is done.
@@ -35,7 +38,8 @@ public final class WorkFolder {
         guard let tensors = try? SafetensorsFile(Descriptor(reading: file(number))), let codes = tensors.entries.first,
             codes.name == weight.name, codes.shape == weight.planeShape(form),
             tensors.header.metadata[Self.identityKey]?.stringValue == identity,
-            let text = tensors.header.metadata[Self.errorKey]?.stringValue
+            let text = tensors.header.metadata[Self.errorKey]?.stringValue,
+            let digest = tensors.header.metadata[Self.digestKey]?.stringValue, (try? Self.digest(tensors)) == digest
         else { return nil }
         let sums = text.split(separator: " ").compactMap { Double($0) }
         guard sums.count == 2 else { return nil }
@@ -49,7 +53,10 @@ public final class WorkFolder {
         files.append(file(number))
         let header = try SafetensorsHeader(
             entries: tensors.map(\.entry),
-            metadata: [Self.identityKey: .string(identity), Self.errorKey: .string("\(sums.error) \(sums.total)")])
+            metadata: [
+                Self.identityKey: .string(identity), Self.errorKey: .string("\(sums.error) \(sums.total)"),
+                Self.digestKey: .string(try Self.digest(tensors.map(\.bytes))),
+            ])
         let writer = try SafetensorsWriter(header, to: sink)
         for tensor in tensors { try writer.write(tensor.bytes) }
         try writer.finish()
@@ -58,6 +65,18 @@ public final class WorkFolder {
         return matrix
     }
 
+    private static func digest(_ tensors: SafetensorsFile) throws -> String {
+        let hash = try SHA256()
+        for index in tensors.entries.indices { try tensors.withBytes(index) { try hash.update($0) } }
+        return try hash.finish().hex
+    }
+
+    private static func digest(_ parts: [UnsafeRawBufferPointer]) throws -> String {
+        let hash = try SHA256()
+        for part in parts { try hash.update(part) }
+        return try hash.finish().hex
+    }
+
     /// Removes what the run has put there, and the folder if nothing else is in it.
-    public func remove() { removeFolder(path, files: files) }
+    public func remove() { removeFolder(path, files: files + [lock.file]) }
 }

@@ -11,10 +11,13 @@ public struct PlaneBudget {
     private let kernels: Kernels
     private let threads: ThreadPool
 
-    /// The plan's forms tell of each matrix what its planes are like; how many they are is what is sought. `texts` is what models are
-    /// judged by.
-    public init(_ plan: CalibrationPlan, texts: [[Int32]], _ kernels: Kernels, _ threads: ThreadPool) throws {
-        (self.plan, self.kernels, self.threads) = (plan, kernels, threads)
+    private let candidates: [PlaneForm]
+
+    /// Each of the plan's matrices gets one of the candidates, the smallest first. `texts` is what models are judged by.
+    public init(
+        _ plan: CalibrationPlan, candidates: [PlaneForm], texts: [[Int32]], _ kernels: Kernels, _ threads: ThreadPool
+    ) throws {
+        (self.plan, self.candidates, self.kernels, self.threads) = (plan, candidates, kernels, threads)
         judge = try Judge(plan.graph, plan.tensors, texts: texts, kernels, threads)
     }
 
@@ -36,11 +39,8 @@ public struct PlaneBudget {
     }
 
     private func choice(_ weight: Weight) throws -> PlaneChoice {
-        guard let form = plan.forms[weight.name], let index = plan.tensors.index(of: weight.name) else {
-            throw Failure("tensor '\(weight.name)' is missing")
-        }
-        let forms = (1...PlaneForm.mostPlanes).compactMap { PlaneForm(count: $0, isTied: form.isTied, hasShift: form.hasShift) }
-        let costs = try forms.filter { (try? plan.quantiser.check($0)) != nil }.map { form in
+        guard let index = plan.tensors.index(of: weight.name) else { throw Failure("tensor '\(weight.name)' is missing") }
+        let costs = try candidates.map { form in
             let planes = try plan.tensors.withBytes(index) { bytes in
                 let element = plan.tensors.entries[index].element
                 let floats = try FloatMatrix(rows: weight.rows, columns: weight.columns, element: element, bytes: bytes)

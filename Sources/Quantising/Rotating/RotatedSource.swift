@@ -80,7 +80,7 @@ public final class RotatedSource: TensorSource {
         case .float16: store(numbers, into: buffer) { Float16($0).bitPattern }
         case .bfloat16:
             // To nearest, half to even.
-            store(numbers, into: buffer) { UInt16(truncatingIfNeeded: ($0.bitPattern + 0x7FFF + ($0.bitPattern >> 16 & 1)) >> 16) }
+            store(numbers, into: buffer) { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x7FFF &+ ($0.bitPattern >> 16 & 1)) >> 16) }
         default: throw Failure("has elements of type \(element.rawValue), expected floats")
         }
     }

@@ -65,7 +65,7 @@ extension Interpreter {
         let numbers = given.positional.compactMap(\.integer)
         guard numbers.count == given.positional.count, (1...3).contains(numbers.count) else { throw failure("'range' takes whole numbers") }
         let (from, to) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1]), step = numbers.count == 3 ? numbers[2] : 1
-        guard step != 0 else { throw failure("the step of 'range' is 0") }
+        guard step != 0, step != .min else { throw failure("the step of 'range' is no number that it can go by") }
         // What Jinja's sandbox allows.
         let limit = 100_000
         let (span, overflows) = to.subtractingReportingOverflow(from)
