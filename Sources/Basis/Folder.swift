@@ -32,6 +32,9 @@ public func createTemporaryFolder(_ prefix: String) throws -> String {
     return template.withUnsafeBufferPointer { String(decoding: $0.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) }
 }
 
+/// Removes a file, if it is there; who has it open keeps it.
+public func removeFile(_ path: String) { unlink(path) }
+
 /// Removes files and, if nothing else is in it, their folder.
 public func removeFolder(_ path: String, files: [String]) {
     for file in files { unlink(file) }

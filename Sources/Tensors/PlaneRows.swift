@@ -5,7 +5,7 @@ import CTernKernels
 public struct PlaneRows: @unchecked Sendable {
     /// Their products are added up in this order.
     let passes: [IntegerRows]
-    /// Half-precision numbers, row after row, one a span; nil if all are 0.
+    /// Half-precision numbers in the order of the scales: for each span of a group of rows, sixteen; nil if all are 0.
     let shifts: UnsafePointer<UInt16>?
 
     public init(_ passes: [IntegerRows], shifts: UnsafePointer<UInt16>?) {
@@ -45,24 +45,34 @@ extension Kernels {
         _ outStride: Int
     ) {
         multiply(planes.passes[0], rows, x, into: out + rows.lowerBound, outStride)
-        guard planes.passes.count > 1 || sums != nil else { return }
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * x.count) { scratch in
-            guard let more = scratch.baseAddress else { return }
-            func add() {
-                for a in 0..<x.count {
-                    let sum = out + a * outStride + rows.lowerBound
-                    functions.add(sum, more + a * rows.count, rows.count, sum)
+        if planes.passes.count > 1 {
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * x.count) { scratch in
+                guard let more = scratch.baseAddress else { return }
+                for pass in planes.passes.dropFirst() {
+                    multiply(pass, rows, x, into: more, rows.count)
+                    for a in 0..<x.count {
+                        let sum = out + a * outStride + rows.lowerBound
+                        functions.add(sum, more + a * rows.count, rows.count, sum)
+                    }
                 }
             }
-            for pass in planes.passes.dropFirst() {
-                multiply(pass, rows, x, into: more, rows.count)
-                add()
-            }
-            if let shifts = planes.shifts, let sums {
-                let spans = IntegerBits.spans(width: planes.width)
-                functions.product_dense(
-                    shifts + rows.lowerBound * spans, TERN_F16, rows.count, spans, sums, spans, x.count, more, rows.count)
-                add()
+        }
+        if let shifts = planes.shifts, let sums { add(shifts, planes, rows, sums, count: x.count, to: out, outStride) }
+    }
+
+    /// Adds each span's shift times the sum of its activations, group after group.
+    private func add(
+        _ shifts: UnsafePointer<UInt16>, _ planes: PlaneRows, _ rows: Range<Int>, _ sums: UnsafePointer<Float>, count: Int,
+        to out: UnsafeMutablePointer<Float>, _ outStride: Int
+    ) {
+        let spans = IntegerBits.spans(width: planes.width), size = IntegerBits.groupScales(width: planes.width)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { scratch in
+            guard let wide = scratch.baseAddress else { return }
+            for first in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: IntegerBits.group) {
+                functions.widen_f16(shifts + first / IntegerBits.group * size, size, wide)
+                addProducts(
+                    StridedFloats(sums, rowStep: spans), rows: count, wide, bStride: IntegerBits.group, depth: spans, to: out + first,
+                    cStride: outStride, columns: min(IntegerBits.group, rows.upperBound - first))
             }
         }
     }
@@ -96,10 +106,11 @@ extension Kernels {
                 functions.add(w, more, planes.width, w)
             }
             guard let shifts = planes.shifts else { return }
-            let spans = IntegerBits.spans(width: planes.width)
+            let (group, place) = row.quotientAndRemainder(dividingBy: IntegerBits.group)
+            let own = shifts + group * IntegerBits.groupScales(width: planes.width) + place
             var shift: Float = 0
             for column in 0..<planes.width {
-                if column % IntegerBits.span == 0 { functions.widen_f16(shifts + row * spans + column / IntegerBits.span, 1, &shift) }
+                if column % IntegerBits.span == 0 { functions.widen_f16(own + column / IntegerBits.span * IntegerBits.group, 1, &shift) }
                 w[column] += shift
             }
         }

@@ -39,7 +39,7 @@ struct CalibratedRun {
     }
 
     private func made(_ tensors: any TensorSource, _ path: String, _ progress: Progress) throws -> Result {
-        let folder = try WorkFolder(path, identity: identity)
+        let folder = try WorkFolder(path, identity: identity, isTemporary: calibration.folder == nil)
         let plan = CalibrationPlan(graph, tensors, quantiser, forms: forms, texts: text.learnt, calibration.compensation)
         var matrices: [WorkFolder.Matrix] = []
         do {

@@ -48,13 +48,13 @@ public final class Conversion {
     }
 
     /// Whether matrices of the model are trits, or become that.
-    public var isTernary: Bool { model.isTernary || !planes.isEmpty }
+    public var isTernary: Bool { model.isTernary || !planes.isEmpty || model.hasPlanes }
 
     /// Tensors that the model does not need.
     public var unused: [String] { source.unused }
 
     /// Bytes of the tensors that will be read.
-    public var byteCount: Int { source.originByteCount }
+    public var byteCount: Int { model.checkpoint.tensors.entries.reduce(0) { $0 + $1.byteCount } }
 
     /// Makes the planes that a calibration text is needed for, and turns weights; where neither is asked for it does nothing.
     public func prepare(_ progress: Progress) throws {
@@ -103,7 +103,7 @@ public final class Conversion {
         let forms = try budget.forms(bits: bits) { done, all in
             progress.advance(to: done, of: all, note: "planes of each matrix")
         }
-        for (name, form) in forms { options["planes of \(name)"] = .integer(form.count) }
+        for (name, form) in forms.sorted(by: { $0.key < $1.key }) { options["planes of \(name)"] = .integer(form.count) }
         return forms
     }
 

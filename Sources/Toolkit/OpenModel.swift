@@ -60,6 +60,9 @@ public struct OpenModel {
     /// Whether it multiplies by trits; in a model of floats nothing becomes ternary.
     var isTernary: Bool { graph.weights.contains { $0.kind == .ternary } }
 
+    /// Whether matrices are stored as planes of trits.
+    var hasPlanes: Bool { checkpoint.tensors.entries.contains { $0.element == .uint8 && $0.shape.count == 3 } }
+
     /// The matrices that become planes of trits, by their names, with the form that they are to have; none if that is not asked for.
     func planes(_ wish: Quantisation, _ quantiser: any Quantiser.Type) throws -> [String: PlaneForm] {
         guard wish.wantsPlanes else { return [:] }
@@ -69,6 +72,10 @@ public struct OpenModel {
                 throw Failure("'\(argument)' multiplies by trits as it was trained to: planes are for models of floats")
             }
             return [:]
+        }
+        let stored = Dictionary(checkpoint.tensors.entries.map { ($0.name, $0.element) }) { first, _ in first }
+        if let made = matrices.first(where: { stored[$0.name].map { !$0.isFloat } ?? false }) {
+            throw Failure("'\(argument)' has no floats in '\(made.name)' any more: planes are made of those")
         }
         guard !matrices.isEmpty else { throw Failure("'\(argument)' has no matrices of floats but its tables and its head") }
         let form = try wish.form(quantiser)
@@ -94,6 +101,9 @@ public struct OpenModel {
     /// The tokenizer that came with it; nil if none did.
     public func tokenizer() throws -> Tokenizer? {
         guard let json = checkpoint.file("tokenizer.json") else { return nil }
+        if let configuration = checkpoint.file("tokenizer_config.json") {
+            try naming("tokenizer_config.json") { _ = try JSON(parsing: configuration) }
+        }
         return try naming("tokenizer.json") { try Tokenizer(json: json, configuration: checkpoint.file("tokenizer_config.json")) }
     }
 }

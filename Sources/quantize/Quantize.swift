@@ -55,14 +55,17 @@ struct Quantize: TernCommand {
     func validate() throws {
         guard model != nil || shape != nil else { throw ValidationError("Missing expected argument '<model>', or --shape in its place") }
         guard model == nil || shape == nil else { throw ValidationError("Only one of a model and --shape can be had at a time") }
-        guard report != "-" || output != "-" else {
-            throw ValidationError("The container and the report cannot both go to standard output")
+        guard report != output else {
+            let place = output == "-" ? "standard output" : "'\(output)'"
+            throw ValidationError("The container and the report cannot both go to \(place)")
         }
         guard calibrating.isAsked || budget == nil && rotation != .auto else {
             throw ValidationError("--budget and --rotation auto need a --calibration text")
         }
         guard planes == nil || budget == nil else { throw ValidationError("Only one of --planes and --budget can be had at a time") }
-        guard budget.map({ $0 > 0 && $0 < 100 }) ?? true else { throw ValidationError("--budget takes a number of bits above 0") }
+        guard budget.map({ $0 > 0 && $0 < 100 }) ?? true else {
+            throw ValidationError("--budget takes a number of bits above 0 and below 100")
+        }
         guard planes.map((1...PlaneForm.mostPlanes).contains) ?? true else {
             throw ValidationError("--planes takes 1 to \(PlaneForm.mostPlanes)")
         }

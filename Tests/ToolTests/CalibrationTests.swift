@@ -89,8 +89,5 @@ import Testing
         ] {
             try expectRefused(run("quantize", [learnt.model, "-o", raw] + options), "quantize", fact)
         }
-        try expectRefused(
-            run("quantize", ["-", "--calibration", learnt.text, "-o", raw], input: .bytes(bytes(of: learnt.quantised([], to: "copy")))), "quantize",
-            "from files, not from a stream")
     }
 }

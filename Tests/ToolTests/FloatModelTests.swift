@@ -46,6 +46,21 @@ import Testing
         #expect(difference(try logits(model, scratch), found).mean > 0)
         #expect(try run("pack", ["--list", packed]).lines.count { $0.contains("planes") } == 14)
         #expect(try run("pack", ["--unpack", packed]).output == bytes(of: raw))
+        try expectRefused(run("quantize", [packed, "--planes", "2", "-o", scratch.file("x")]), "quantize", "planes are made of those")
+        #expect(try run("quantize", [packed, "-o", scratch.file("x")]).errorLines.count == 1)
+        // sim-hw prices them as products by trits.
+        let report = try run("sim-hw", [packed, "--device", "raspberry-pi-5"])
+        expectDone(report)
+        #expect(!report.text.contains("0 of them trits"))
+    }
+
+    @Test(arguments: [1e-9, 1e9] as [Float]) func `weights that no scale goes with are refused`(_ factor: Float) throws {
+        var model = try Hostile(Self.configurations[0])
+        for index in model.tensors.indices where model.tensors[index].name.contains("down_proj.weight") {
+            model.tensors[index].bytes = model.tensors[index].floats.map { factor * $0 }.withUnsafeBytes { Array($0) }
+        }
+        let scratch = try Scratch(), path = try model.write(scratch)
+        try expectRefused(run("quantize", [path, "--planes", "1", "-o", scratch.file("x")]), "quantize", "scales in half precision are not made")
     }
 
     @Test(arguments: [

@@ -112,9 +112,7 @@ extension PlaneMatrix {
         _ weight: Weight, _ form: PlaneForm, of matrix: FloatMatrix, by quantiser: any Quantiser.Type, _ kernels: Kernels,
         _ threads: ThreadPool
     ) throws {
-        guard kernels.sumOfMagnitudes(matrix.bytes, element: matrix.element, threads)?.isFinite ?? false else {
-            throw Failure("holds a NaN or an infinity")
-        }
+        try PlaneMatrix.check(matrix, kernels, threads)
         self.init(weight, form)
         threads.parallel(weight.rows, grain: max(1, 4096 / weight.columns)) { part in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: weight.columns) { floats in
@@ -168,5 +166,17 @@ extension PlaneMatrix {
         let numbers = (0..<bytes.count / 2).map { bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) }
         guard numbers.allSatisfy({ $0 & 0x7C00 != 0x7C00 }) else { throw Failure("holds a NaN or an infinity among its scales") }
         target.bytes.copyMemory(from: bytes)
+    }
+}
+
+extension PlaneMatrix {
+    /// Refuses weights that no scale in half precision goes with.
+    public static func check(_ matrix: FloatMatrix, _ kernels: Kernels, _ threads: ThreadPool) throws {
+        let sum = kernels.sumOfMagnitudes(matrix.bytes, element: matrix.element, threads) ?? .nan
+        guard sum.isFinite else { throw Failure("holds a NaN or an infinity") }
+        let mean = sum / Double(max(1, matrix.rows * matrix.columns))
+        guard mean == 0 || (1e-6...1e4).contains(mean) else {
+            throw Failure("has weights of a mean magnitude of \(Float(mean)), for which scales in half precision are not made")
+        }
     }
 }

@@ -24,7 +24,7 @@ extension Table {
             try weight.check(source.entries[shiftIndex], element: .float16, shape: weight.planeShiftShape)
             try source.withBytes(shiftIndex) {
                 try Table.check($0, .float16, kernels, threads)
-                memory.shifts?.bytes.copyMemory(from: $0)
+                memory.lay(shifts: $0)
             }
         }
         self.init(
@@ -42,7 +42,7 @@ private struct PlaneMemory {
     let shifts: AlignedMemory?
 
     init(_ weight: Weight, _ form: PlaneForm) throws {
-        let groups = IntegerBits.groups(rows: weight.rows), spans = IntegerBits.spans(width: weight.columns)
+        let groups = IntegerBits.groups(rows: weight.rows)
         guard weight.columns <= Int.max / 64, !groups.multipliedReportingOverflow(by: 64 * (weight.columns + 128)).overflow else {
             throw Failure("\(weight.rows) rows of \(weight.columns) do not fit in memory")
         }
@@ -51,7 +51,7 @@ private struct PlaneMemory {
         scales = form.memoryBits.map { _ in
             AlignedMemory(byteCount: 2 * groups * IntegerBits.groupScales(width: weight.columns), kept: true)
         }
-        shifts = form.hasShift ? AlignedMemory(byteCount: 2 * weight.rows * spans, kept: true) : nil
+        shifts = form.hasShift ? AlignedMemory(byteCount: 2 * groups * IntegerBits.groupScales(width: weight.columns), kept: true) : nil
         for (memory, bits) in zip(codes, form.memoryBits) { bits.fill(codes: memory.bytes, rows: weight.rows, width: weight.columns) }
     }
 
@@ -99,16 +99,21 @@ private struct PlaneMemory {
 
     /// From one row's after another's to those of a span for all rows of a group.
     func lay(scales stored: UnsafeRawBufferPointer) {
-        let spans = IntegerBits.spans(width: weight.columns), count = form.scaleCount
-        for pass in scales.indices {
-            let target = scales[pass].start.assumingMemoryBound(to: UInt16.self)
-            for row in 0..<IntegerBits.groups(rows: weight.rows) * IntegerBits.group {
-                let (group, place) = row.quotientAndRemainder(dividingBy: IntegerBits.group)
-                for span in 0..<spans {
-                    let from = 2 * ((row * spans + span) * count + pass)
-                    target[(group * spans + span) * IntegerBits.group + place] =
-                        row < weight.rows ? stored.loadUnaligned(fromByteOffset: from, as: UInt16.self) : 0
-                }
+        for pass in scales.indices { lay(stored, every: form.scaleCount, from: pass, to: scales[pass]) }
+    }
+
+    func lay(shifts stored: UnsafeRawBufferPointer) {
+        if let shifts { lay(stored, every: 1, from: 0, to: shifts) }
+    }
+
+    private func lay(_ stored: UnsafeRawBufferPointer, every step: Int, from first: Int, to memory: AlignedMemory) {
+        let spans = IntegerBits.spans(width: weight.columns), target = memory.start.assumingMemoryBound(to: UInt16.self)
+        for row in 0..<IntegerBits.groups(rows: weight.rows) * IntegerBits.group {
+            let (group, place) = row.quotientAndRemainder(dividingBy: IntegerBits.group)
+            for span in 0..<spans {
+                let from = 2 * ((row * spans + span) * step + first)
+                target[(group * spans + span) * IntegerBits.group + place] =
+                    row < weight.rows ? stored.loadUnaligned(fromByteOffset: from, as: UInt16.self) : 0
             }
         }
     }

@@ -20,9 +20,7 @@ package struct CompensatedMatrix {
     package func planes(
         _ weight: Weight, _ form: PlaneForm, of matrix: FloatMatrix, by quantiser: any Quantiser.Type
     ) throws -> PlaneMatrix {
-        guard kernels.sumOfMagnitudes(matrix.bytes, element: matrix.element, threads)?.isFinite ?? false else {
-            throw Failure("holds a NaN or an infinity")
-        }
+        try PlaneMatrix.check(matrix, kernels, threads)
         let result = PlaneMatrix(weight, form), memory = ordered(matrix)
         defer { result.compare(with: matrix, kernels, threads) }
         let numbers = memory.start.assumingMemoryBound(to: Float.self)

@@ -16,8 +16,11 @@ public final class WorkFolder {
     private static let digestKey = "tern.sha256"
     private let lock: FolderLock
 
-    public init(_ path: String, identity: String) throws {
-        (self.path, self.identity) = (path, identity)
+    private let isTemporary: Bool
+
+    /// Of a temporary one the files are gone as soon as this is, whatever ends the run.
+    public init(_ path: String, identity: String, isTemporary: Bool = false) throws {
+        (self.path, self.identity, self.isTemporary) = (path, identity, isTemporary)
         try createFolder(path)
         lock = try FolderLock(path)
     }
@@ -62,6 +65,7 @@ public final class WorkFolder {
         try writer.finish()
         try sink.close()
         guard let matrix = finished(number, planes.weight, planes.form) else { throw Failure("'\(file(number))' has changed") }
+        if isTemporary { removeFile(file(number)) }
         return matrix
     }
 

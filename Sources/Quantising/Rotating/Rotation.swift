@@ -31,7 +31,8 @@ public struct Rotation: Sendable {
     }
 
     /// Why `init` may give nothing.
-    public static let refusal = "the model's stream is not one of sums, norms and matrices alone, or its head is its embedding"
+    public static let refusal =
+        "the model's stream is not one of sums, norms and matrices alone, its head is its embedding, or its width is no multiple of 16"
 
     /// Numbers that are turned together: as many as the largest power of two that divides the width.
     static func part(of width: Int) -> Int { width & -width }
