@@ -93,6 +93,7 @@ private let program = getenv("TERN_MPI_THINK_TRAIN").map { String(cString: $0) }
     /// Starts a long run together, and does something to it once it is under way.
     private func interrupted(_ options: [String], by line: String) throws -> Outcome {
         let wait = "while [ ! -s out/log.jsonl ]; do sleep 0.01; done"
+        _ = try shell("rm -rf out", folder: scratch.path)
         return try several("(together \(options.joined(separator: " "))) & p=$!; \(wait); \(line); wait $p", time: 3)
     }
 
@@ -128,7 +129,11 @@ private let program = getenv("TERN_MPI_THINK_TRAIN").map { String(cString: $0) }
     }
 
     @Test func `asked to stop, all stop after the same step`() throws {
-        let outcome = try interrupted(Self.long + ["-o", "out"], by: "kill -TERM $p")
+        var outcome = try interrupted(Self.long + ["-o", "out"], by: "kill -TERM $p")
+        // mpirun may lose the signal while it still starts; then nobody was asked.
+        for _ in 0..<2 where try losses("out").count == Self.steps {
+            outcome = try interrupted(Self.long + ["-o", "out"], by: "kill -TERM $p")
+        }
         #expect(outcome.status != 0 && outcome.errorLines.count == 1, "\(outcome.errors)")
         #expect(outcome.errors.contains("--resume goes on") && outcome.errors.contains("think-train: stopped after step"))
         try expectTheSameEnd(Self.long)
