@@ -7,7 +7,7 @@ import Tensors
 public struct Calibration: Sendable {
     /// Text, JSON lines or tokens, as `think-train` reads them.
     public var text: [String] = []
-    public var windows = 80
+    public var windows = 64
     public var context = 256
     public var compensation = Compensation()
     /// Where what is done waits; nil for a temporary folder.
