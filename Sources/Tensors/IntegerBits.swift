@@ -32,7 +32,7 @@ public enum IntegerBits: Int, CaseIterable, Hashable, Sendable {
     public static func spans(width: Int) -> Int { width / Int(TERN_SPAN) + (width % Int(TERN_SPAN) == 0 ? 0 : 1) }
 
     /// Columns in a span.
-    static let span = Int(TERN_SPAN)
+    public static let span = Int(TERN_SPAN)
 }
 
 /// Rows of a table of integers as kernels see them: memory that somebody else owns.

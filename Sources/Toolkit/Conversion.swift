@@ -202,34 +202,3 @@ extension Conversion {
         }
     }
 }
-
-extension Encoding {
-    /// That of a weight whose codes, scales and shifts have the given shapes, by their names.
-    fileprivate init(of weight: Weight, in shapes: [String: [Int]]) {
-        let codes = shapes[weight.name] ?? [], scales = shapes[weight.scaleName] ?? []
-        if weight.kind == .table, let bits = IntegerBits.forFloats.first(where: { codes == weight.integerShape($0) }) {
-            self = .integers(bits)
-        } else if weight.kind == .table,
-            let form = weight.planeForm(codes: codes, scales: scales, hasShift: shapes[weight.shiftName] != nil) {
-            self = .planes(form)
-        } else {
-            self = .trits
-        }
-    }
-}
-
-/// A sink that counts what passes.
-public final class CountingSink: ByteSink {
-    private let sink: any ByteSink
-    public private(set) var count = 0
-    public var name: String { sink.name }
-
-    public init(_ sink: any ByteSink) { self.sink = sink }
-
-    public func write(_ bytes: UnsafeRawBufferPointer) throws {
-        try sink.write(bytes)
-        count += bytes.count
-    }
-
-    public func close() throws { try sink.close() }
-}

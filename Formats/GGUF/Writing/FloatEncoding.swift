@@ -35,9 +35,9 @@ extension StoredType {
     private static func encodeBrainFloats(_ floats: UnsafePointer<Float>, _ count: Int, into bytes: UnsafeMutableRawPointer) -> Bool {
         var fits = true
         for index in 0..<count {
-            let bits = floats[index].bitPattern, rounded = (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16
+            let rounded = floats[index].brainFloatBits
             fits = fits && rounded & 0x7F80 != 0x7F80
-            bytes.storeBytes(of: UInt16(truncatingIfNeeded: rounded).littleEndian, toByteOffset: 2 * index, as: UInt16.self)
+            bytes.storeBytes(of: rounded.littleEndian, toByteOffset: 2 * index, as: UInt16.self)
         }
         return fits
     }

@@ -13,7 +13,7 @@ public struct PlaneGrid: Sendable {
     /// Every number gets the nearest value, of two that are as near the smaller one.
     public init(_ form: PlaneForm, scales: [Float], shift: Float = 0) {
         let (scales, shift) = (scales.map(PlaneGrid.half), PlaneGrid.half(shift))
-        let all = (0..<form.levels).map { (PlaneGrid.value($0, form, scales, shift), UInt8($0)) }
+        let all = PlaneGrid.values(form, scales: scales, shift: shift).enumerated().map { ($1, UInt8($0)) }
         // Of one value that several codes have, the first is kept; equal scales or such of 0 do that.
         let sorted = all.sorted { $0.0 < $1.0 || ($0.0 == $1.0 && PlaneGrid.weight($0.1, form) < PlaneGrid.weight($1.1, form)) }
         var kept: [(Float, UInt8)] = []
@@ -55,6 +55,11 @@ public struct PlaneGrid: Sendable {
 
     /// What a code stands for.
     public func value(of code: UInt8) -> Float { PlaneGrid.value(Int(code), form, scales, shift) }
+
+    /// What every code of a form stands for, with scales and a shift as they are stored.
+    static func values(_ form: PlaneForm, scales: [Float16], shift: Float16) -> [Float] {
+        (0..<form.levels).map { value($0, form, scales, shift) }
+    }
 
     func place(of number: Float) -> Int {
         var low = 0, high = cuts.count

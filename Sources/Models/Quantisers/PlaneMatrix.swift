@@ -36,13 +36,13 @@ public final class PlaneMatrix: @unchecked Sendable {
             scales.bytes.storeBytes(of: scale.bitPattern, toByteOffset: 2 * (place * count + index), as: UInt16.self)
         }
         shifts?.bytes.storeBytes(of: grid.shift.bitPattern, toByteOffset: 2 * place, as: UInt16.self)
-        let width = min(PlaneMatrix.span, weight.columns - span * PlaneMatrix.span)
+        let width = min(IntegerBits.span, weight.columns - span * IntegerBits.span)
         for plane in 0..<form.count { pack(codes, plane, row: row, span: span, count: width) }
     }
 
     private func pack(_ codes: UnsafePointer<UInt8>, _ plane: Int, row: Int, span: Int, count: Int) {
         let rowBytes = Trits.rowBytes(width: weight.columns), digit = [1, 3, 9][form.count - 1 - plane]
-        let place = (row * form.count + plane) * rowBytes + span * PlaneMatrix.span / 4
+        let place = (row * form.count + plane) * rowBytes + span * IntegerBits.span / 4
         let target = self.codes.start.assumingMemoryBound(to: UInt8.self) + place
         for byte in 0..<(count + 3) / 4 {
             var packed: UInt8 = 0b01_01_01_01
@@ -84,11 +84,10 @@ public final class PlaneMatrix: @unchecked Sendable {
         let planes = codes.start.assumingMemoryBound(to: UInt8.self) + row * form.count * rowBytes
         for span in 0..<spans {
             let place = row * spans + span
-            let grid = PlaneGrid(
+            let values = PlaneGrid.values(
                 form, scales: (0..<form.scaleCount).map { half(scales, place * form.scaleCount + $0) },
                 shift: shifts.map { half($0, place) } ?? 0)
-            let values = (0..<form.levels).map { grid.value(of: UInt8($0)) }
-            for column in span * PlaneMatrix.span..<min(weight.columns, (span + 1) * PlaneMatrix.span) {
+            for column in span * IntegerBits.span..<min(weight.columns, (span + 1) * IntegerBits.span) {
                 var code = 0
                 for plane in 0..<form.count {
                     code = 3 * code + Int(planes[plane * rowBytes + column / 4] >> UInt8(2 * (column % 4)) & 3)
@@ -98,12 +97,9 @@ public final class PlaneMatrix: @unchecked Sendable {
         }
     }
 
-    private func half(_ memory: AlignedMemory, _ index: Int) -> Float {
-        Float(Float16(bitPattern: memory.bytes.load(fromByteOffset: 2 * index, as: UInt16.self)))
+    private func half(_ memory: AlignedMemory, _ index: Int) -> Float16 {
+        Float16(bitPattern: memory.bytes.load(fromByteOffset: 2 * index, as: UInt16.self))
     }
-
-    /// Columns of a span.
-    public static let span = 128
 }
 
 extension PlaneMatrix {
@@ -128,7 +124,7 @@ extension PlaneMatrix {
     private func ternarise(
         _ weights: UnsafeBufferPointer<Float>, row: Int, span: Int, by quantiser: any Quantiser.Type, _ kernels: Kernels
     ) -> Bool {
-        let rowBytes = Trits.rowBytes(width: weight.columns), place = row * rowBytes + span * PlaneMatrix.span / 4
+        let rowBytes = Trits.rowBytes(width: weight.columns), place = row * rowBytes + span * IntegerBits.span / 4
         let target = codes.start.assumingMemoryBound(to: UInt8.self) + place
         guard let scale = quantiser.ternarise(weights, codes: target, kernels) else { return false }
         let number = row * IntegerBits.spans(width: weight.columns) + span
@@ -137,10 +133,10 @@ extension PlaneMatrix {
     }
 
     private func quantise(_ floats: UnsafeBufferPointer<Float>, row: Int, by quantiser: any Quantiser.Type, _ kernels: Kernels) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: PlaneMatrix.span) { codes in
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: IntegerBits.span) { codes in
             guard let codes = codes.baseAddress else { return }
-            for (span, first) in stride(from: 0, to: floats.count, by: PlaneMatrix.span).enumerated() {
-                let weights = UnsafeBufferPointer(rebasing: floats[first..<min(floats.count, first + PlaneMatrix.span)])
+            for (span, first) in stride(from: 0, to: floats.count, by: IntegerBits.span).enumerated() {
+                let weights = UnsafeBufferPointer(rebasing: floats[first..<min(floats.count, first + IntegerBits.span)])
                 if form == .single, ternarise(weights, row: row, span: span, by: quantiser, kernels) { continue }
                 let grid = quantiser.grid(for: weights, form, nil)
                 SpanRounding.round(weights, to: grid, nil, codes: codes)

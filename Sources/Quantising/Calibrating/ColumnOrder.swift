@@ -1,4 +1,4 @@
-import Models
+import Tensors
 
 /// The order in which the columns of a matrix are rounded. Spans stay together, for they share scales; those whose activations are the
 /// largest come first, and in each span its columns likewise: what is rounded early is made up for by all that follows. Nothing of it is
@@ -12,7 +12,7 @@ package struct ColumnOrder {
     /// `energy` is what each column's activations sum to, squared; `isSorted: false` keeps the columns as they are.
     package init(energy: [Float], isSorted: Bool) {
         let width = energy.count
-        let spans = stride(from: 0, to: width, by: PlaneMatrix.span).map { $0..<min(width, $0 + PlaneMatrix.span) }
+        let spans = stride(from: 0, to: width, by: IntegerBits.span).map { $0..<min(width, $0 + IntegerBits.span) }
         // The mean, so that a last span that is not full is not put behind for its size.
         let means = spans.map { span in span.reduce(0.0) { $0 + Double(energy[$1]) } / Double(span.count) }
         let order = isSorted ? Array(spans.indices).descending { means[$0] } : Array(spans.indices)

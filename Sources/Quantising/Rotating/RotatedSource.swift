@@ -78,9 +78,7 @@ public final class RotatedSource: TensorSource {
         switch element {
         case .float32: numbers.withUnsafeBytes { buffer.copyMemory(from: $0) }
         case .float16: store(numbers, into: buffer) { Float16($0).bitPattern }
-        case .bfloat16:
-            // To nearest, half to even.
-            store(numbers, into: buffer) { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x7FFF &+ ($0.bitPattern >> 16 & 1)) >> 16) }
+        case .bfloat16: store(numbers, into: buffer) { $0.brainFloatBits }
         default: throw Failure("has elements of type \(element.rawValue), expected floats")
         }
     }

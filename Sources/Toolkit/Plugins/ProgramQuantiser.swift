@@ -62,7 +62,7 @@ enum ProgramQuantiser: Quantiser {
         if form.hasShift { wanted.append(try TensorEntry(name: own.shiftName, element: .float16, shape: own.planeShiftShape)) }
         let told: JSONObject = [
             "scales": form.isTied ? "tied" : "free", "planes": .string("\(form.count)"), "shifts": .string("\(form.hasShift)"),
-            "span": .string("\(PlaneMatrix.span)"),
+            "span": .string("\(IntegerBits.span)"),
         ]
         let answer = try answer(program, matrix, told, wanted, kernels)
         return try program.told {
